@@ -1,0 +1,181 @@
+"""Pictures: every plot_* takes Axes and returns them; called again, it moves what it drew.
+
+The moving artists carry a gid: by it a second call finds them, and an explorer redraws only them.
+p is blue and solid, q orange and dashed or hatched, so that colour is never the only cue.
+"""
+
+from types import MappingProxyType
+
+import numpy as np
+from matplotlib.colors import to_rgba
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+COLORS = MappingProxyType(
+    {
+        "p": "#0072B2",
+        "q": "#D55E00",
+        "gain": "#009E73",
+        "loss": "#B5548A",
+        "sum": "#6B4FA0",
+        "ink": "#333333",
+    }
+)
+_LINES = MappingProxyType({"p": "-", "q": "--", "gain": "-", "sum": "-."})
+_HATCHES = MappingProxyType({"p": None, "q": "////", "gain": None, "loss": "xxxx"})
+
+
+def _artist(ax, gid, create):
+    """The artist of this gid, made by `create` on the first call."""
+    for artist in ax.get_children():
+        if artist.get_gid() == gid:
+            return artist
+    artist = create()
+    artist.set_gid(gid)
+    return artist
+
+
+def plot_density(ax, x, y, who):
+    """Draw a density as a line over a light fill.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x, y : array_like, shape (k,)
+        The grid, and the density on it.
+    who : {"p", "q"}
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    color = COLORS[who]
+    fill = _artist(
+        ax, f"{who} fill", lambda: ax.fill_between(x, 0, y, color=color, alpha=0.15, linewidth=0)
+    )
+    fill.set_data(x, 0, y)
+    return plot_curve(ax, x, y, who)
+
+
+def plot_curve(ax, x, y, who):
+    """Draw a curve in the colour and line style of `who`."""
+    return plot_line(ax, x, y, f"{who} curve", color=COLORS[who], linestyle=_LINES[who])
+
+
+def plot_histogram(ax, edges, heights, who):
+    """Draw a histogram as filled steps.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    edges : array_like, shape (k + 1,)
+    heights : array_like, shape (k,)
+    who : {"p", "q"}
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    steps = _artist(
+        ax,
+        f"{who} histogram",
+        lambda: ax.stairs(heights, edges, fill=True, color=COLORS[who], alpha=0.35, linewidth=0),
+    )
+    steps.set_data(heights, edges)
+    return ax
+
+
+def plot_line(ax, x, y, gid, **style):
+    """Draw a line, or move the one of this `gid`; `style` goes to `Axes.plot` once."""
+    line = _artist(ax, gid, lambda: ax.plot(x, y, **style)[0])
+    line.set_data(x, y)
+    return ax
+
+
+def plot_trail(ax, x, y, gid, **style):
+    """Draw a point and keep those of the earlier calls."""
+    trail = _artist(ax, gid, lambda: ax.plot([], [], linestyle="none", **style)[0])
+    trail.set_data(np.append(trail.get_xdata(), x), np.append(trail.get_ydata(), y))
+    return ax
+
+
+def plot_text(ax, x, y, text, gid, **style):
+    """Write a text, or move and change the one of this `gid`; `style` goes to `Axes.text` once."""
+    label = _artist(ax, gid, lambda: ax.text(x, y, text, **style))
+    label.set_position((x, y))
+    label.set_text(text)
+    return ax
+
+
+def plot_bars(ax, left, bottom, width, height, who):
+    """Draw bars, each with its own place and size.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    left, bottom, width, height : array_like, broadcast to shape (k,)
+    who : {"p", "q", "gain", "loss"}
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    for i, bounds in enumerate(np.broadcast(left, bottom, width, height)):
+        _plot_bar(ax, bounds, who, f"{who} bar {i}")
+    return ax
+
+
+def plot_signed_area(ax, x, y):
+    """Shade the area between a curve and zero: above it as gain, below it as loss.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x, y : array_like, shape (k,)
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _plot_area(ax, x, np.maximum(y, 0), "gain")
+    _plot_area(ax, x, np.minimum(y, 0), "loss")
+    return plot_line(ax, x, y, "integrand", color=COLORS["ink"], linewidth=1.2)
+
+
+def label_axes(ax, *, x="", y="", title="", xlim=None, ylim=None):
+    """Name the axes and fix their limits: the part of a picture that never moves."""
+    return ax.set(xlabel=x, ylabel=y, title=title, xlim=xlim, ylim=ylim)
+
+
+def add_key(ax, names, *, filled=False):
+    """Write a key for `names` (who -> label) above the axes, where it can cover nothing."""
+
+    def handle(who, label):
+        if filled or who not in _LINES:
+            return Patch(label=label, **_fill(who))
+        return Line2D([], [], color=COLORS[who], linestyle=_LINES[who], label=label)
+
+    ax.legend(
+        handles=[handle(who, label) for who, label in names.items()],
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        ncols=len(names),
+        borderpad=0.2,
+        columnspacing=1.5,
+    )
+    return ax
+
+
+def _plot_bar(ax, bounds, who, gid):
+    bar = _artist(ax, gid, lambda: ax.add_patch(Rectangle((0, 0), 1, 1, **_fill(who))))
+    bar.set_bounds(*bounds)
+
+
+def _plot_area(ax, x, y, who):
+    area = _artist(ax, f"{who} area", lambda: ax.fill_between(x, 0, y, **_fill(who)))
+    area.set_data(x, 0, y)
+
+
+def _fill(who):
+    color = COLORS[who]
+    return {"facecolor": to_rgba(color, 0.35), "edgecolor": color, "hatch": _HATCHES[who]}

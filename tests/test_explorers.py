@@ -1,0 +1,184 @@
+"""Every explorer, driven through its controls to every corner and the middle."""
+
+import inspect
+import io
+import itertools
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kl_helpers import explorers
+from kl_helpers.distributions import kl_quad
+
+EXPLORERS = {
+    name: make
+    for name, make in inspect.getmembers(explorers, inspect.isfunction)
+    if name.startswith("explore_")
+}
+
+
+def extremes(control):
+    """Lowest, first and highest value of a control."""
+    if hasattr(control, "options"):
+        values = [value for _, value in control.options]
+        return values[0], control.value, values[-1]
+    return control.min, control.value, control.max
+
+
+def corners(explorer):
+    ends = {name: extremes(c)[::2] for name, c in explorer.controls.items() if name != "seed"}
+    for values in itertools.product(*ends.values()):
+        yield dict(zip(ends, values, strict=True))
+
+
+@pytest.fixture(params=EXPLORERS, scope="module")
+def explorer(request):
+    return EXPLORERS[request.param]()
+
+
+def test_every_corner_has_a_picture_and_honest_numbers(explorer):
+    first = explorer.summary
+    for corner in corners(explorer):
+        explorer.set(**corner)
+        numbers = explorer.values()
+        assert not any(math.isnan(number) for number in numbers.values()), corner
+        for name, number in numbers.items():
+            assert number >= 0 or not name.startswith("D_KL"), corner
+            assert any(line.startswith(f"{name} = ") for line in explorer.summary.splitlines())
+        darkest, lightest = Image.open(io.BytesIO(explorer._image.value)).convert("L").getextrema()
+        assert darkest < 100 < 250 < lightest, corner
+    explorer.reset()
+    assert explorer.summary == first
+
+
+def test_every_button_works_and_reset_comes_back(explorer):
+    explorer.reset()
+    first = explorer.summary
+    for button in explorer.buttons.values():
+        button.click()
+    explorer.buttons["Reset"].click()
+    assert explorer.summary == first
+
+
+def test_every_control_changes_what_is_shown(explorer):
+    explorer.reset()
+    for name, control in explorer.controls.items():
+        before = explorer._image.value
+        low, now, high = extremes(control)
+        control.value = high if now != high else low
+        assert explorer._image.value != before, name
+        control.value = now
+
+
+def test_every_control_is_labelled(explorer):
+    assert all(control.description for control in explorer.controls.values())
+    assert all(button.description for button in explorer.buttons.values())
+
+
+def test_swap_exchanges_p_and_q():
+    explorer = explorers.explore_two_normals()
+    explorer.set(mu_p=0.5, sigma_p=0.7, mu_q=-1, sigma_q=2)
+    before = explorer.values()
+    explorer.buttons["Swap p ↔ q"].click()
+    after = explorer.values()
+    assert after["D_KL(p‖q)"] == before["D_KL(q‖p)"] != before["D_KL(p‖q)"]
+    assert explorer.controls["sigma_p"].value == 2
+
+
+def test_two_normals_by_hand():
+    explorer = explorers.explore_two_normals()
+    explorer.set(mu_p=0, sigma_p=1, mu_q=1, sigma_q=2)
+    # ln 2 + (1 + 1)/8 - 1/2
+    assert explorer.values()["D_KL(p‖q)"] == pytest.approx(math.log(2) - 0.25, rel=1e-15)
+
+
+def test_pmf_pair_infinite_one_way_and_finite_the_other():
+    explorer = explorers.explore_pmf_pair()
+    explorer.buttons["q never rains"].click()
+    values = explorer.values()
+    assert values["D_KL(p‖q)"] == math.inf
+    assert 0 < values["D_KL(q‖p)"] < 1
+    assert "D_KL(p‖q) = ∞ nats" in explorer.summary
+    explorer.buttons["p never rains"].click()
+    assert explorer.values()["D_KL(p‖q)"] < math.inf
+
+
+def test_integrand_areas_differ_by_the_divergence():
+    # Quadrature as the judge of the two areas, to the four digits shown.
+    from scipy import integrate, stats
+
+    explorer = explorers.explore_integrand()
+    for corner in corners(explorer):
+        explorer.set(**corner)
+        values = explorer.values()
+        p = stats.norm(corner["mu_p"], corner["sigma_p"])
+        q = stats.norm(corner["mu_q"], corner["sigma_q"])
+        assert values["D_KL(p‖q)"] == pytest.approx(kl_quad(p, q), abs=1e-9)
+        low, high = p.ppf([1e-15, 1 - 1e-15])
+        points = np.linspace(low, high, 41)
+
+        def depth(x, p=p, q=q):
+            return max(-p.pdf(x) * (p.logpdf(x) - q.logpdf(x)), 0)
+
+        below = sum(integrate.quad(depth, a, b)[0] for a, b in itertools.pairwise(points))
+        assert values["area below 0"] == pytest.approx(below, abs=2e-5)
+        assert values["area above 0"] - below == pytest.approx(values["D_KL(p‖q)"], abs=2e-5)
+
+
+def test_samples_move_without_rolling_the_dice():
+    explorer = explorers.explore_samples()
+    edges = explorer._frame.data["edges"]
+    explorer.set(mu_p=0.3, mu_q=0.1)  # both moved by 0.1: the same samples, 0.1 to the right
+    assert explorer._frame.data["edges"] == pytest.approx(edges + 0.1)
+    assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(2)
+    before = explorer.summary
+    explorer.buttons["Resample"].click()
+    assert explorer.controls["seed"].value == 1
+    assert explorer.summary != before
+
+
+def test_samples_presets_have_the_exact_values_of_the_demo():
+    explorer = explorers.explore_samples()
+    explorer.set(n=30, bins=5)
+    for label, exact in (("Similar", 2), ("Different", 12.5)):
+        explorer.buttons[label].click()
+        assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(exact, rel=1e-12)
+        assert explorer.controls["n"].value == 1000
+        assert explorer.controls["bins"].value == 99
+        assert explorer.controls["epsilon"].value == 1e-5
+
+
+def test_the_seed_starts_again_after_the_last_one():
+    explorer = explorers.explore_samples()
+    explorer.controls["seed"].value = explorer.controls["seed"].max
+    explorer.buttons["Resample"].click()
+    assert explorer.controls["seed"].value == 0
+
+
+def test_cross_entropy_is_entropy_plus_divergence_and_lowest_at_p():
+    explorer = explorers.explore_cross_entropy()
+    explorer.buttons["q = p"].click()
+    lowest = explorer.values()
+    assert lowest["D_KL(p‖q)"] == 0
+    assert lowest["H(p, q)"] == lowest["H(p)"]
+    for corner in corners(explorer):
+        explorer.set(**corner)
+        values = explorer.values()
+        assert values["H(p, q)"] == pytest.approx(values["H(p)"] + values["D_KL(p‖q)"], rel=1e-14)
+        assert values["H(p, q)"] > lowest["H(p, q)"]
+
+
+def test_cross_entropy_keeps_a_trail_until_reset():
+    explorer = explorers.explore_cross_entropy()
+
+    def trail():
+        (line,) = (a for a in explorer._axes["mu"].lines if a.get_gid() == "trail")
+        return line.get_xdata()
+
+    explorer.controls["mu_q"].value = -1
+    explorer.controls["mu_q"].value = 0.5
+    assert list(trail()) == [2, -1, 0.5]
+    explorer.buttons["Reset"].click()
+    assert list(trail()) == [2]
