@@ -153,7 +153,7 @@ def explore_pmf_pair():
             min=1 if outcome == "sun" else 0,
             max=10,
             description=f"{who}: {outcome}",
-            style=_slider_style(who),
+            style=_style(who),
             layout=_SLIDER,
         )
 
@@ -303,9 +303,11 @@ def explore_samples():
     )
     controls |= {
         "n": _choice("n, each", (10, 30, 100, 300, 1000, 3000, 10000), 1000),
-        "bins": widgets.IntSlider(99, 1, 200, description="bins", layout=_SLIDER),
+        "bins": widgets.IntSlider(99, 1, 200, description="bins", style=_style(), layout=_SLIDER),
         "epsilon": _choice("ε", (0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2), 1e-5),
-        "seed": widgets.BoundedIntText(0, 0, 9999, description="seed", layout={"width": "180px"}),
+        "seed": widgets.BoundedIntText(
+            0, 0, 9999, description="seed", style=_style(), layout={"width": "170px"}
+        ),
     }
     return Explorer(
         controls,
@@ -406,8 +408,9 @@ _SLIDER = {"width": "auto"}
 _SWAP_NORMALS = (("mu_p", "mu_q"), ("sigma_p", "sigma_q"))
 
 
-def _slider_style(who):
-    return {"handle_color": COLORS[who], "description_width": "70px"}
+def _style(who=None):
+    style = {"description_width": "70px"}
+    return style | {"handle_color": COLORS[who]} if who else style
 
 
 def _normal_controls(mu, sigma, p, q, digits=2):
@@ -421,7 +424,7 @@ def _normal_controls(mu, sigma, p, q, digits=2):
             step=step,
             description=f"{symbol} of {who}",
             readout_format=f".{digits}f",
-            style=_slider_style(who),
+            style=_style(who),
             layout=_SLIDER,
         )
 
@@ -438,6 +441,7 @@ def _choice(label, options, value):
         options=[(f"{option:g}", option) for option in options],
         value=value,
         description=label,
+        style=_style(),
         layout=_SLIDER,
     )
 

@@ -1,0 +1,86 @@
+"""Pictures: Axes in, Axes out, and a second call moves what the first one drew."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from kl_helpers import plots
+
+X = np.linspace(-1, 1, 5)
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+@pytest.mark.parametrize(
+    ("draw", "artists"),
+    [
+        (lambda ax, k: plots.plot_density(ax, X, k * X**2, "p"), 2),
+        (lambda ax, k: plots.plot_curve(ax, X, k * X, "gain"), 1),
+        (lambda ax, k: plots.plot_histogram(ax, X, k * X[1:] ** 2, "q"), 1),
+        (lambda ax, k: plots.plot_bars(ax, [0, 1, 2], 0, 0.5, k * np.ones(3), "q"), 3),
+        (lambda ax, k: plots.plot_signed_area(ax, X, k * X), 3),
+        (lambda ax, k: plots.plot_text(ax, 0, k, f"{k}", "label"), 1),
+        (lambda ax, k: plots.plot_trail(ax, k, k, "trail", marker="."), 1),
+    ],
+)
+def test_a_second_call_moves_the_same_artists(ax, draw, artists):
+    static = len(ax.get_children())
+    assert draw(ax, 1) is ax
+    first = ax.get_children()
+    assert len(first) == static + artists
+    draw(ax, 2)
+    assert ax.get_children() == first
+    assert sum(bool(artist.get_gid()) for artist in first) == artists
+
+
+def test_density_is_a_line_over_a_fill(ax):
+    plots.plot_density(ax, X, X**2, "p")
+    plots.plot_density(ax, X, 1 - X**2, "p")
+    (line,) = ax.lines
+    np.testing.assert_array_equal(line.get_ydata(), 1 - X**2)
+    (fill,) = ax.collections
+    assert fill.get_paths()[0].vertices[:, 1].max() == 1
+
+
+def test_p_and_q_differ_in_more_than_colour(ax):
+    plots.plot_density(ax, X, X**2, "p")
+    plots.plot_density(ax, X, X**2, "q")
+    p, q = ax.lines
+    assert p.get_color() != q.get_color()
+    assert p.get_linestyle() != q.get_linestyle()
+    plots.plot_bars(ax, [0], 0, 1, [1], "p")
+    plots.plot_bars(ax, [1], 0, 1, [1], "q")
+    p, q = ax.patches
+    assert p.get_hatch() != q.get_hatch()
+
+
+def test_bars_take_their_own_places_and_sizes(ax):
+    plots.plot_bars(ax, [0, 2], [1, -1], 0.5, [3, 4], "gain")
+    bounds = [bar.get_bbox().bounds for bar in ax.patches]
+    assert bounds == [(0, 1, 0.5, 3), (2, -1, 0.5, 4)]
+
+
+def test_signed_area_splits_at_zero(ax):
+    plots.plot_signed_area(ax, X, X)
+    gain, loss = (area.get_paths()[0].vertices[:, 1] for area in ax.collections)
+    assert (gain.min(), gain.max()) == (0, 1)
+    assert (loss.min(), loss.max()) == (-1, 0)
+
+
+def test_trail_keeps_the_earlier_points(ax):
+    for x in (1, 3, 2):
+        plots.plot_trail(ax, x, x**2, "trail", marker=".")
+    (trail,) = ax.lines
+    assert list(trail.get_xdata()) == [1, 3, 2]
+    assert list(trail.get_ydata()) == [1, 9, 4]
+
+
+def test_key_names_each_and_stands_above_the_axes(ax):
+    plots.add_key(ax, {"p": "the truth", "q": "the belief"})
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["the truth", "the belief"]
+    ax.figure.canvas.draw()
+    assert legend.get_window_extent().y0 >= ax.get_window_extent().y1 - 1
