@@ -26,7 +26,7 @@ def imported(name):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module
+            yield f"kl_helpers.{node.module}" if node.level else node.module
 
 
 def test_every_module_has_its_place_in_the_list():
