@@ -744,7 +744,7 @@ def check_kl_from_samples(kl_from_samples):
         kl_from_samples,
         fitted,
         [
-            {"x": rng.normal(9, 1, 2000), "y": rng.normal(10, 1.5, 2000)},
+            {"x": rng.normal(9, 1, 2000), "y": rng.normal(10, 2, 2000)},
             {"x": rng.normal(0, 1, 1500), "y": rng.normal(-1, 0.5, 3000)},
         ],
         mistakes={
@@ -767,11 +767,11 @@ def check_demo_claim(answer):
         answer,
         "C",
         reasons={
-            "A": "Move the bins slider: with more bins fewer samples fall into each, and the number"
-            " drifts away upward.",
+            "A": "Move the bins slider: fewer samples fall into each bin, more bins are empty, and"
+            " the number keeps moving instead of settling at the exact value.",
             "B": "Move the ε slider: wherever q's bin is empty, p·log(p/ε) is what is added.",
-            "D": "Choose the same μ and σ for both: the chance differences between two samples"
-            " never cancel, as no term for the whole can be negative.",
+            "D": "Choose the same μ and σ for both: chance makes the two histograms differ, and"
+            " every difference makes D greater than 0.",
         },
         right="Each of p's bins where q is empty adds p·ln 10, and these p sum to almost 1.",
     )

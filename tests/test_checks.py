@@ -1,0 +1,774 @@
+"""Predictions driven through their traits, and checks fed right, wrong and hostile answers."""
+
+import inspect
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from scipy import optimize
+from traitlets.config import Config
+
+from kl_helpers import checks, cross_entropy, entropy, kl_divergence, kl_histogram, kl_normal
+from kl_helpers.checks import (
+    Verdict,
+    check_array,
+    check_choice,
+    check_function,
+    check_number,
+    predict,
+    predict_number,
+)
+
+LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+MACHINERY = {"check_number", "check_array", "check_function", "check_choice"}
+NAMED = sorted(n for n in checks.__all__ if n.startswith("check_") and n not in MACHINERY)
+
+
+def says(verdict, status, *words):
+    """A verdict of that status, the words in its message; the message to look at otherwise."""
+    __tracebackhide__ = True
+    assert isinstance(verdict, Verdict)
+    assert verdict.status == status, verdict.message
+    for word in words:
+        assert word in verdict.message
+    return True
+
+
+# --- Predictions ------------------------------------------------------------------------------
+
+
+def test_commit_waits_for_a_choice_and_then_locks_it():
+    question = predict("up", "down")
+    assert question.commit.disabled
+    assert question.change.layout.display == "none"
+    question.field.value = "down"
+    assert not question.commit.disabled
+    assert question.committed is None
+    question.commit.click()
+    assert question.committed == "down"
+    assert question.field.disabled
+    assert question.commit.disabled
+    assert "You predicted: <b>down</b>" in question.note.value
+    assert 'role="status"' in question.note.value
+
+
+def test_changing_ones_mind_locks_the_reveal_again():
+    question = predict("up", "down")
+    reveal = question.reveal("up")
+    question.field.value = "down"
+    question.commit.click()
+    assert reveal.button.layout.display is None
+    question.change.click()
+    assert question.committed is None
+    assert not question.field.disabled
+    assert reveal.button.layout.display == "none"
+    assert "Commit to a prediction first" in reveal.note.value
+
+
+def test_reveal_is_locked_until_commit_and_live_after_it():
+    question = predict("up", "down")
+    reveal = question.reveal("up", "because $x^2$ *grows*")
+    assert "Commit to a prediction first" in reveal.note.value
+    assert reveal.button.layout.display == "none"
+    assert "because" not in reveal.note.value
+    question.field.value = "down"
+    assert reveal.button.layout.display == "none"
+    question.commit.click()
+    assert "You predicted: <b>down</b>" in reveal.note.value
+    assert "Answer" not in reveal.note.value
+    reveal.button.click()
+    assert "✗ Not this time." in reveal.note.value
+    assert "Answer: <b>up</b>" in reveal.note.value
+    assert "because $x^2$ <em>grows</em>" in reveal.note.value
+    assert reveal.button.layout.display == "none"
+    assert question.change.layout.display == "none"
+
+
+def test_a_right_prediction_and_several_reveals():
+    question = predict("up", "down")
+    question.field.value = "up"
+    question.commit.click()
+    for reveal in (question.reveal("up"), question.reveal("up")):
+        assert "✓ Right." not in reveal.note.value
+        reveal.button.click()
+        assert "✓ Right." in reveal.note.value
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0.5", 0.5),
+        (" 1/2 ", 0.5),
+        ("0,5", 0.5),
+        ("-2e-3", -0.002),
+        ("∞", math.inf),
+        ("inf", math.inf),
+        ("", None),
+        ("half", None),
+        ("nan", None),
+        ("1/0", None),
+        ("1/2/3", None),
+        ("<b>1</b>", None),
+    ],
+)
+def test_a_predicted_number_is_read(text, number):
+    question = predict_number("nats")
+    question.field.value = text
+    assert question.read() == number
+    assert question.commit.disabled == (number is None)
+    assert ("Type a number" in question.note.value) == (number is None and text != "")
+
+
+@pytest.mark.parametrize(
+    ("guess", "answer", "word"),
+    [
+        ("0.52", 0.5, "✓ Right."),
+        ("0.56", 0.5, "✗ Not this time."),
+        ("0", 0.0, "✓ Right."),
+        ("inf", math.inf, "✓ Right."),
+        ("7", math.inf, "✗ Not this time."),
+    ],
+)
+def test_a_number_is_right_within_its_tolerance(guess, answer, word):
+    question = predict_number("nats")
+    reveal = question.reveal(answer)
+    question.field.value = guess
+    question.commit.click()
+    reveal.button.click()
+    assert word in reveal.note.value
+    assert f"Answer: <b>{answer:.4g} nats</b>" in reveal.note.value
+
+
+def test_what_a_prediction_shows_without_a_kernel():
+    question = predict("It <b>grows</b>", "D(p‖q) = ½")
+    bundle = question._repr_mimebundle_()
+    assert bundle["text/plain"] == "Your prediction:\n  ○ It <b>grows</b>\n  ○ D(p‖q) = ½"
+    assert LIVE_WIDGET in bundle
+    bundle = question.reveal("It <b>grows</b>", "1 < 2 & `q`")._repr_mimebundle_()
+    assert bundle["text/plain"] == "Answer: It <b>grows</b>. 1 < 2 & `q`"
+    assert bundle["text/html"].startswith("<details><summary>")
+    assert "It &lt;b&gt;grows&lt;/b&gt;.</b> 1 &lt; 2 &amp; <code>q</code>" in bundle["text/html"]
+    assert LIVE_WIDGET in bundle
+    assert (
+        predict_number("nats")._repr_mimebundle_()["text/plain"] == "Your prediction: ______ nats"
+    )
+    assert predict_number()._repr_mimebundle_()["text/plain"] == "Your prediction: ______"
+
+
+def test_a_prediction_shows_the_same_each_time():
+    texts = [
+        {k: v for k, v in thing._repr_mimebundle_().items() if k != LIVE_WIDGET}
+        for _ in range(2)
+        for thing in [predict("a", "b").reveal("a", "why")]
+    ]
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("options", [(), ("one",), ("one", "one"), ("a", "b", "a")])
+def test_a_choice_needs_different_options(options):
+    with pytest.raises(ValueError, match="two or more different"):
+        predict(*options)
+
+
+def test_an_answer_that_is_no_option_is_the_authors_mistake():
+    with pytest.raises(ValueError, match="answer must be one of"):
+        predict("a", "b").reveal("c")
+
+
+@pytest.fixture
+def shell():
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.run_cell("from kl_helpers.checks import predict").raise_error()
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def ask(shell):
+    shell.run_cell("question = predict('up', 'down')").raise_error()
+    return shell.user_ns["question"]
+
+
+def commit_to(question, option):
+    question.field.value = option
+    question.commit.click()
+
+
+def test_a_question_run_again_takes_its_reveal_along(shell):
+    first = ask(shell)
+    shell.run_cell("reveal = question.reveal('up')").raise_error()
+    reveal = shell.user_ns["reveal"]
+    commit_to(first, "down")
+    reveal.button.click()
+    assert "down" in reveal.note.value
+    second = ask(shell)
+    assert second is not first
+    assert "Commit to a prediction first" in reveal.note.value
+    commit_to(second, "up")
+    assert "You predicted: <b>up</b>" in reveal.note.value
+    first.committed = None
+    assert "You predicted: <b>up</b>" in reveal.note.value
+    reveal.button.click()
+    assert "✓ Right." in reveal.note.value
+
+
+@pytest.mark.parametrize(
+    "code", ["question = predict('left', 'right')", "question = 3", "del question", "other = 1"]
+)
+def test_a_reveal_stays_with_its_question_whatever_becomes_of_the_name(shell, code):
+    question = ask(shell)
+    shell.run_cell("reveal = question.reveal('up')").raise_error()
+    commit_to(question, "up")
+    shell.run_cell(code).raise_error()
+    assert "You predicted: <b>up</b>" in shell.user_ns["reveal"].note.value
+
+
+# --- Verdicts and the machinery ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "sign"),
+    [
+        ("right", "✓ Right."),
+        ("wrong", "✗ Not yet."),
+        ("not attempted", "○ Not attempted yet."),
+    ],
+)
+def test_a_verdict_is_a_word_a_sign_and_a_colour_and_escapes(status, sign):
+    bundle = Verdict(status, "<script> & `<b>` $x<y$")._repr_mimebundle_()
+    assert bundle["text/plain"] == f"{sign} <script> & `<b>` $x<y$"
+    assert (
+        f"<b>{sign}</b> &lt;script&gt; &amp; <code>&lt;b&gt;</code> $x&lt;y$" in bundle["text/html"]
+    )
+    assert 'role="status"' in bundle["text/html"]
+    assert "border-left: 4px solid var(--jp-" in bundle["text/html"]
+
+
+def test_the_three_colours_differ():
+    shown = [Verdict(s, "")._repr_mimebundle_()["text/html"] for s in ("right", "wrong")]
+    assert shown[0].split("padding")[0] != shown[1].split("padding")[0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [2, 2.0, np.float32(2), np.int8(2), np.array(2.0), Fraction(2), 2.0019, 1.9981, 2.004999],
+)
+def test_numbers_that_are_right(answer):
+    assert says(check_number(answer, 2.0, unit="nats", right="So."), "right", "2 nats. So.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (2.0051, "close, but not right to 3 significant digits"),
+        (2.4, "2.4 is too large"),
+        (-2, "too small"),
+        (math.inf, "too large"),
+        (math.nan, "not a number"),
+        (True, "of type bool"),
+        (np.True_, "give one number"),
+        ("2.0", "is text: give one number, without quotes"),
+        ("<b>", "`'<b>'` is text"),
+        ([2.0], "an array of shape (1,)"),
+        (np.zeros((3, 3)), "an array of shape (3, 3)"),
+        ([], "an array of shape (0,)"),
+        ([[1], [2, 3]], "of type list"),
+        (2j, "of type complex"),
+        ({2.0}, "of type set"),
+        (math.sqrt, "a function, not its value"),
+        (10**400, "of type int"),
+        (object(), "`<object object>` is of type object"),
+    ],
+)
+def test_numbers_that_are_wrong(answer, words):
+    assert says(check_number(answer, 2.0), "wrong", words)
+
+
+@pytest.mark.parametrize("answer", [None, ...])
+def test_an_untouched_stub_is_not_attempted(answer):
+    assert says(check_number(answer, 2.0), "not attempted", "Replace `None`")
+    assert says(check_array(answer, [2.0]), "not attempted", "Replace `None`")
+    assert says(check_choice(answer, "A", reasons={}), "not attempted", "a letter in quotes")
+    assert says(check_function(answer, abs, []), "not attempted", "Write the function")
+
+
+def test_digits_zero_and_infinity():
+    assert says(check_number(1.42, 1.417), "right")
+    assert says(check_number(1.42, 1.417, digits=4), "wrong", "4 significant digits")
+    assert says(check_number(1e-13, 0.0), "right")
+    assert says(check_number(1e-3, 0.0), "wrong", "too large")
+    assert says(check_number(math.inf, math.inf), "right", "inf")
+    assert says(check_number(1e9, math.inf), "wrong", "a small ε would only hide that")
+    assert says(check_number(-math.inf, math.inf), "wrong")
+
+
+def test_mistakes_are_recognised_to_the_same_digits():
+    mistakes = {"In bits.": 0.7370, "nan is right.": math.nan}
+    assert says(check_number(0.737, 0.5108, mistakes=mistakes), "wrong", "In bits.")
+    assert says(check_number(0.511, 0.5108, mistakes=mistakes), "right")
+    assert says(check_number(math.nan, 0.5108, mistakes=mistakes), "wrong", "nan is right.")
+
+
+def test_arrays():
+    assert says(check_array([1, 2], [1.0, 2.0], right="Both."), "right", "Both.")
+    assert says(check_array(np.array([Fraction(1), 2]), [1, 2]), "right")
+    assert says(check_array([1, 3], [1, 2]), "wrong", "Entry 1 (counting from 0) is not right: 3.")
+    assert says(check_array([[1, 3]], [[1, 2]]), "wrong", "Entry 0, 1")
+    assert says(check_array([2, 1], [1, 2], mistakes={"Reversed.": [2, 1]}), "wrong", "Reversed.")
+    assert says(check_array([1, math.nan], [1, 2]), "wrong", "not a number")
+    assert says(check_array(3, [1, 2]), "wrong", "That is one number: give 2 numbers.")
+    assert says(check_array([1, 2, 3], [1, 2]), "wrong", "shape (3,): give 2 numbers")
+    assert says(check_array(["a", "b"], [1, 2]), "wrong", "of type list")
+
+
+def test_an_answer_is_never_changed():
+    answer = np.array([3, 1, 2])
+    check_array(answer, [1.0, 2.0, 3.0])
+    assert answer.tolist() == [3, 1, 2]
+
+
+@pytest.mark.parametrize("answer", ["B", "b", " b. ", "(B)"])
+def test_a_choice_that_is_right(answer):
+    assert says(check_choice(answer, "B", reasons={"A": "No."}, right="Why."), "right", "B. Why.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("a", "Since."),
+        ("C", "`'C'` is none of the letters A, B."),
+        ("", "letters"),
+        (2, "letters"),
+        (["B"], "letters"),
+        (b"B", "letters"),
+    ],
+)
+def test_a_choice_that_is_wrong(answer, words):
+    assert says(check_choice(answer, "B", reasons={"A": "Since."}), "wrong", words)
+
+
+class UnspeakableError(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+class Hostile:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __array__(self, *args, **kwargs):
+        raise RuntimeError("no array")
+
+    def __float__(self):
+        raise RuntimeError("no float")
+
+
+def raises(*args):
+    raise ValueError("no `way`, <b>no</b> $way$")
+
+
+def raises_the_unspeakable(*args):
+    raise UnspeakableError
+
+
+def exits(*args):
+    raise SystemExit(3)
+
+
+def recurses(*args):
+    return recurses(*args)
+
+
+def prints(*args):
+    print("0.1733")
+
+
+def warns(*args):
+    return np.float64(1) / np.zeros(1)
+
+
+def overwrites(*args):
+    for a in args:
+        a[...] = -1
+    return "done"
+
+
+def yields(*args):
+    yield 1
+
+
+def twice(x):
+    return 2 * x
+
+
+CASES = [{"x": 1.0}, {"x": [1.0, 3.0]}, {"x": -2.0}]
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: x + x, None),
+        (lambda x: 3 * x, "For x = 1 it returns 3, not 2. Thrice."),
+        (lambda x: x + 1, "For x = [1, 3] it returns [2, 4], not [2, 6]."),
+        (lambda x: abs(2 * x), "For x = -2 it returns 4, not -4."),
+        (lambda x: np.nan, "returns nan, not 2. nan is “not a number”"),
+        (lambda: 3, "For x = 1 it stops with `TypeError: "),
+        (lambda x: "2", "returns no usable value. `'2'` is text"),
+        (lambda x: np.zeros(7), "an array of shape (7,): give one number"),
+        (lambda x: twice, "a function, not its value"),
+        (raises, "stops with `ValueError: no 'way', <b>no</b> $way$`."),
+        (raises_the_unspeakable, "stops with `UnspeakableError`."),
+        (exits, "stops with `SystemExit: 3`."),
+        (recurses, "calls itself without end."),
+        (prints, "it prints `0.1733` but returns nothing: use `return`."),
+        (warns, "an array of shape (1,)"),
+        (yields, "of type generator"),
+        (3.0, "`3` is not a function"),
+        ("twice", "`'twice'` is not a function"),
+    ],
+)
+def test_functions(function, words, capsys):
+    verdict = check_function(function, twice, CASES, mistakes={"Thrice.": lambda x: 3 * x})
+    assert says(verdict, "wrong", words) if words else says(verdict, "right")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_function_that_returns_nothing_is_not_attempted():
+    assert says(check_function(lambda x: None, twice, CASES), "not attempted", "`return`")
+    assert says(check_function(lambda x: ..., twice, CASES), "not attempted", "`return`")
+
+
+def test_a_function_gets_copies():
+    cases = [{"x": [1.0, 2.0]}, {"x": np.ones(2)}]
+
+    def spoils(x):
+        x *= 2
+        return x
+
+    assert says(check_function(spoils, twice, cases), "right")
+    assert cases[0]["x"] == [1.0, 2.0]
+    assert cases[1]["x"].tolist() == [1.0, 1.0]
+
+
+def test_a_keyboard_interrupt_gets_through():
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check_function(interrupted, twice, CASES)
+
+
+# --- The named checks -------------------------------------------------------------------------
+
+
+def check_named(name, *answers):
+    return getattr(checks, name)(*answers)
+
+
+def arity(name):
+    return len(inspect.signature(getattr(checks, name)).parameters)
+
+
+HOSTILE = [
+    "text",
+    "",
+    b"C",
+    math.nan,
+    math.inf,
+    -math.inf,
+    -1,
+    0,
+    10**400,
+    1e308,
+    5e-324,
+    2j,
+    True,
+    [],
+    [None] * 3,
+    [0, 0, 0],
+    [-1, 1, 1],
+    [math.nan] * 3,
+    ["a", "b", "c"],
+    [[1], [2, 3]],
+    {"p": 1},
+    {1, 2},
+    np.zeros((3, 3)),
+    np.array(["x"]),
+    np.array(None),
+    np.ma.masked,
+    object(),
+    Hostile(),
+    Hostile,
+    raises,
+    raises_the_unspeakable,
+    exits,
+    recurses,
+    prints,
+    warns,
+    overwrites,
+    yields,
+    lambda: 3,
+    lambda *a: Hostile(),
+    lambda *a: "x",
+    lambda *a: np.zeros((3, 3)),
+    lambda *a: 10**400,
+    iter([1, 2, 3]),
+]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_hostile_answers_get_a_verdict(name, capsys):
+    for answer in HOSTILE:
+        verdict = check_named(name, *[answer] * arity(name))
+        assert says(verdict, "wrong")
+        assert verdict.message.endswith("."), verdict.message
+        assert len(verdict.message) < 400
+        assert " at 0x" not in verdict.message
+        assert "<script" not in verdict._repr_mimebundle_()["text/html"]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("answer", [None, ...])
+def test_untouched_stubs_are_not_attempted(name, answer):
+    assert says(check_named(name, *[answer] * arity(name)), "not attempted")
+
+
+def gaussian(x, mu, sigma):
+    return np.exp(-((x - mu) ** 2) / (2 * sigma**2)) / np.sqrt(2 * np.pi * sigma**2)
+
+
+def loop_kl(p, q):
+    total = 0.0
+    for a, b in zip(p, q, strict=True):
+        if a > 0:
+            total += a * math.log(a / b) if b > 0 else math.inf
+    return total
+
+
+def trapezoid_kl(p, q, x):
+    y = p * np.log(p / q)
+    return np.sum((y[1:] + y[:-1]) / 2 * np.diff(x))
+
+
+def fitted_by_hand(x, y):
+    r = np.var(x, ddof=1) / np.var(y, ddof=1)
+    d = (np.mean(x) - np.mean(y)) ** 2 / np.var(y, ddof=1)
+    return 0.5 * (r - 1 - np.log(r) + d)
+
+
+def softmax_by_hand(z):
+    powers = [math.exp(v - max(z)) for v in z]
+    return np.array(powers) / sum(powers)
+
+
+def sigma_by_bisection(low, high):
+    return optimize.brentq(lambda s: math.log(s) + 0.5 / s**2 - 1, low, high)
+
+
+RIGHT = {
+    "check_kl": (loop_kl,),
+    "check_coin_bits": (0.5 * math.log2(0.5 / 0.9) + 0.5 * math.log2(0.5 / 0.1),),
+    "check_infinite_one_way": ([0.4, 0.3, 0.3], np.array([0.5, 0.5, 0.0])),
+    "check_kl_on_grid": (trapezoid_kl,),
+    "check_units": (4.5, 4.5),
+    "check_two_widths": (sigma_by_bisection(0.1, 1), sigma_by_bisection(1, 9)),
+    "check_kl_from_samples": (fitted_by_hand,),
+    "check_demo_claim": ("C",),
+    "check_classifier_loss": (math.log(math.exp(2) + math.exp(1) + math.exp(0.1)) - 1,),
+    "check_softmax_gradient": (lambda z, p: softmax_by_hand(z) - p,),
+    "check_perplexities": (math.exp(2.2), 2**3.1),
+    "check_smoothing_floor": (-0.925 * math.log(0.925) - 0.075 * math.log(0.025),),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_right_answers_from_independent_arithmetic(name):
+    verdict = check_named(name, *RIGHT[name])
+    assert says(verdict, "right")
+    assert verdict.message
+
+
+@pytest.mark.parametrize("name", [n for n in NAMED if len(RIGHT[n]) > 1])
+def test_half_an_answer_is_not_attempted(name):
+    first, second = RIGHT[name]
+    assert says(check_named(name, first, None), "not attempted")
+    assert says(check_named(name, None, second), "not attempted")
+
+
+COIN, FORECAST = [0.5, 0.5], [0.9, 0.1]
+SMOOTH = [0.925, 0.025, 0.025, 0.025]
+LOSSES = -np.log(softmax_by_hand([2.0, 1.0, 0.1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "words"),
+    [
+        ("check_coin_bits", (0.511,), "in nats: divide by ln 2"),
+        ("check_coin_bits", (0.354,), "from nats to bits, divide"),
+        ("check_coin_bits", (0.531,), "D(q‖p): the arguments are swapped"),
+        ("check_coin_bits", (0.368,), "D(q‖p), and in nats"),
+        ("check_coin_bits", (1.737,), "cross-entropy"),
+        ("check_coin_bits", (-0.737,), "sign"),
+        ("check_coin_bits", (0.222,), "log₂"),
+        ("check_coin_bits", (0.74,), "close, but not right to 3"),
+        ("check_infinite_one_way", ([0.5, 0.5, 0], [0.4, 0.3, 0.3]), "The other way round"),
+        ("check_infinite_one_way", ([0.5, 0.5, 0], [0, 0.5, 0.5]), "Both directions are infinite"),
+        (
+            "check_infinite_one_way",
+            ([0.2, 0.3, 0.5], [0.4, 0.3, 0.3]),
+            "Both directions are finite",
+        ),
+        ("check_infinite_one_way", ([0.5, 0.5], [0, 1]), "`p`: That is an array of shape (2,)"),
+        ("check_infinite_one_way", ([0.2, 0.3, 0.4], [0.5, 0.5, 0]), "p must sum to 1"),
+        ("check_infinite_one_way", ([0.2, 0.3, 0.5], [1.5, -0.5, 0]), "q "),
+        ("check_units", (9, 4.5), "`metres`: That lacks the ½"),
+        ("check_units", (15, 4.5), "`metres`: The shift is to be squared"),
+        ("check_units", (0.45, 4.5), "`metres`: σ is to be squared"),
+        ("check_units", (6.49, 4.5), "`metres`: That is in bits"),
+        ("check_units", (4.5, 450), "`centimetres`: The unit drops out"),
+        ("check_units", (4.5, 45000), "`centimetres`: The unit drops out"),
+        ("check_units", (4.5, 0.045), "`centimetres`: The unit drops out"),
+        ("check_units", (4.5, 4.5 + math.log(100)), "what the entropy does"),
+        ("check_units", (4.5, 4.5 - math.log(100)), "The entropy changes by ln 100"),
+        ("check_two_widths", (0.319, 6.33), "0.319 is the variance"),
+        ("check_two_widths", (0.398, 1.77), "solves D(q‖p) = 0.5"),
+        ("check_two_widths", (2.51, 0.565), "swap the two"),
+        ("check_two_widths", (0.565, 0.565), "the other above"),
+        ("check_two_widths", (2.51, 2.51), "One σ lies below 1"),
+        ("check_two_widths", (0.6, 2.5), "σ = 0.6 gives 0.378 nats"),
+        ("check_two_widths", (0.56, 3.0), "σ = 3 gives 0.654 nats"),
+        ("check_two_widths", (-0.56, 2.5), "positive, finite"),
+        ("check_two_widths", (0.56, math.inf), "positive, finite"),
+        ("check_demo_claim", ("A",), "instead of settling"),
+        ("check_demo_claim", ("b",), "p·log(p/ε)"),
+        ("check_demo_claim", ("D",), "chance makes"),
+        ("check_demo_claim", (2,), "none of the letters A, B, C, D"),
+        ("check_classifier_loss", (2.044,), "in bits"),
+        ("check_classifier_loss", (LOSSES[0],), "the first class"),
+        ("check_classifier_loss", (LOSSES[2],), "the third class"),
+        ("check_classifier_loss", (math.exp(-LOSSES[1]),), "take −log of it"),
+        ("check_classifier_loss", (-LOSSES[1],), "sign"),
+        ("check_classifier_loss", (-math.log(1 / 3.1),), "exponentiate"),
+        ("check_classifier_loss", (LOSSES[1] / 3,), "number of classes"),
+        ("check_classifier_loss", (LOSSES[1] / math.log(10),), "log₁₀"),
+        ("check_classifier_loss", (sum(LOSSES),), "only the true one"),
+        ("check_perplexities", (2**2.2, 8.574), "`a`: The loss is in nats"),
+        ("check_perplexities", (2.2, 8.574), "`a`: That is the loss: undo the logarithm"),
+        ("check_perplexities", (2.2 / math.log(2), 8.574), "`a`: That is the loss in bits"),
+        ("check_perplexities", (9.025, math.exp(3.1)), "`b`: The loss is in bits"),
+        ("check_perplexities", (9.025, 3.1), "`b`: That is the loss: undo the logarithm"),
+        ("check_perplexities", (9.025, 3.1 * math.log(2)), "`b`: That is the loss in nats"),
+        ("check_smoothing_floor", (0,), "one-hot label"),
+        ("check_smoothing_floor", (entropy(SMOOTH, base=2),), "in bits"),
+        ("check_smoothing_floor", (0.078,), "the other three carry weight"),
+        ("check_smoothing_floor", (0.0721,), "add the other three"),
+        ("check_smoothing_floor", (0.105,), "0.925, not 0.9"),
+        ("check_smoothing_floor", (0.435,), "shared among all four"),
+        ("check_smoothing_floor", (1.386,), "uniform distribution"),
+        ("check_smoothing_floor", (kl_divergence(SMOOTH, [0.25] * 4),), "D(p‖uniform)"),
+    ],
+)
+def test_wrong_answers_that_people_give(name, answers, words):
+    assert says(check_named(name, *answers), "wrong", words)
+
+
+def total(p, q, x):
+    return np.sum(p * np.log(p / q))
+
+
+def unstable_gradient(z, p):
+    return np.exp(z) / np.exp(z).sum() - p
+
+
+def variance_fit(x, y):
+    return kl_normal(np.mean(x), np.var(x), np.mean(y), np.var(y))
+
+
+FUNCTION_SLIPS = {
+    "check_kl": [
+        (lambda p, q: loop_kl(p, q) / math.log(2), "in bits"),
+        (lambda p, q: loop_kl(q, p), "swapped"),
+        (lambda p, q: np.sum(p * np.log(q / p)), "sign"),
+        (lambda p, q: -np.sum(p * np.log(q)), "cross-entropy"),
+        (lambda p, q: np.sum(np.log(p / q)), "weighted by p"),
+        (lambda p, q: np.mean(np.log(p / q)), "plain average"),
+        (lambda p, q: np.mean(p * np.log(p / q)), "mean is too small"),
+        (lambda p, q: np.sum(p * np.log(p / q)), "0·log 0 is nan"),
+        (lambda p, q: np.nansum(np.where(q > 0, p * np.log(p / q), 0)), "was left out"),
+        (lambda p, q: np.sum(p * np.log((p + 1e-9) / (q + 1e-9))), "ε would only hide"),
+    ],
+    "check_kl_on_grid": [
+        (total, "it returns 212.5, not 0.85. Forgot dx"),
+        (lambda p, q, x: total(p, q, x) / (x[1] - x[0]), "do not divide"),
+        (lambda p, q, x: 0.004 * total(p, q, x), "0.004"),
+        (lambda p, q, x: np.mean(p * np.log(p / q)), "mean height"),
+        (lambda p, q, x: trapezoid_kl(q, p, x), "swapped"),
+        (lambda p, q, x: trapezoid_kl(p, q, x) / math.log(2), "in bits"),
+    ],
+    "check_kl_from_samples": [
+        (variance_fit, "not variances"),
+        (lambda x, y: fitted_by_hand(y, x), "swapped"),
+        (lambda x, y: fitted_by_hand(x, y) / math.log(2), "in bits"),
+        (lambda x, y: np.sum(x * np.log(x / y)), "not probabilities"),
+        (lambda x, y: (x.mean() - y.mean()) ** 2 / (2 * y.var()), "one common σ"),
+    ],
+    "check_softmax_gradient": [
+        (unstable_gradient, "overflows"),
+        (lambda z, p: p - softmax_by_hand(z), "sign"),
+        (lambda z, p: softmax_by_hand(z), "q alone"),
+        (lambda z, p: z - p, "into probabilities"),
+        (lambda z, p: -p / softmax_by_hand(z), "with respect to q"),
+        (lambda z, p: p * (softmax_by_hand(z) - 1), "wrong classes"),
+        (lambda z, p: (softmax_by_hand(z) - p) / len(z), "number of classes"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FUNCTION_SLIPS)
+def test_untouched_functions_are_not_attempted(name):
+    assert says(check_named(name, lambda *args: None), "not attempted", "`return`")
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [(name, *slip) for name, slips in FUNCTION_SLIPS.items() for slip in slips],
+)
+def test_wrong_functions_that_people_write(name, function, words):
+    assert says(check_named(name, function), "wrong", words)
+
+
+def test_the_grid_exercise_is_085_nats_and_the_slip_250_times_that():
+    x = np.arange(-8, 10, 0.004)
+    p, q = gaussian(x, math.sqrt(1.7), 1), gaussian(x, 0, 1)
+    assert kl_normal(math.sqrt(1.7), 1, 0, 1) == pytest.approx(0.85, rel=1e-14)
+    assert trapezoid_kl(p, q, x) == pytest.approx(0.85, rel=1e-9)
+    assert total(p, q, x) == pytest.approx(212.5, rel=1e-9)
+
+
+def test_the_softmax_gradient_against_finite_differences():
+    z, p, h = np.array([0.5, -1.0, 0.0, 2.0]), np.array(SMOOTH), 1e-5
+    for i, step in enumerate(np.eye(4) * h):
+        up, down = (cross_entropy(p, softmax_by_hand(z + s)) for s in (step, -step))
+        # the second-order error of a central difference is about h² = 1e-10
+        assert (up - down) / (2 * h) == pytest.approx(softmax_by_hand(z)[i] - p[i], abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_claims_about_the_demo_are_as_the_check_says(seed):
+    z = np.random.default_rng(seed).standard_normal((2, 1000))
+    apart, near, same = (0.1 * z + [[a], [b]] for a, b in ((0, 0.5), (0.2, 0), (0, 0)))
+    for samples, exact in ((apart, 12.5), (near, 2.0)):  # A: beyond 99 bins it only gets worse
+        few, many = (kl_histogram(*samples, bins=bins) for bins in (99, 1000))
+        assert abs(many - exact) > abs(few - exact)
+    jumps = [kl_histogram(*s, epsilon=1e-6) - kl_histogram(*s) for s in (apart, near)]
+    assert jumps[0] == pytest.approx(math.log(10), rel=0.05)  # C: over 95 % of p is where q is not
+    assert jumps[1] > 0.3  # B
+    assert kl_histogram(*same) > 0.1  # D
+
+
+def test_every_public_name_is_there():
+    assert all(hasattr(checks, name) for name in checks.__all__)
+    assert set(NAMED) == set(RIGHT)
