@@ -1,6 +1,15 @@
 """The mathematics of the course: entropy, KL divergence and their estimates."""
 
-from kl_helpers.distributions import cross_entropy_normal, entropy_normal, kl_normal
+from kl_helpers.distributions import (
+    cross_entropy_normal,
+    entropy_normal,
+    kl_bernoulli,
+    kl_exponential,
+    kl_mvn,
+    kl_normal,
+    kl_poisson,
+    kl_quad,
+)
 from kl_helpers.divergences import (
     cross_entropy,
     deviance,
@@ -10,7 +19,15 @@ from kl_helpers.divergences import (
     kl_divergence,
     total_variation,
 )
-from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
+from kl_helpers.estimators import (
+    histogram_frequencies,
+    kde,
+    kl_histogram,
+    kl_kde,
+    kl_knn,
+    kl_monte_carlo,
+    kl_normal_fit,
+)
 
 __all__ = [
     "cross_entropy",
@@ -22,8 +39,17 @@ __all__ = [
     "jeffreys_divergence",
     "js_divergence",
     "kde",
+    "kl_bernoulli",
     "kl_divergence",
+    "kl_exponential",
     "kl_histogram",
+    "kl_kde",
+    "kl_knn",
+    "kl_monte_carlo",
+    "kl_mvn",
     "kl_normal",
+    "kl_normal_fit",
+    "kl_poisson",
+    "kl_quad",
     "total_variation",
 ]

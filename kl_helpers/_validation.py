@@ -118,22 +118,30 @@ def masses(name, p, axis, *, normalize=False):
     return array, total
 
 
-def sample(name, x, *, least=2):
-    """One-dimensional draws: finite, at least `least` of them, not all equal."""
+def draws(name, x):
+    """Draws along the first axis, at least two and not all equal."""
     array = np.atleast_1d(real_array(name, x))
+    if len(array) < 2 or array.size == 0:
+        raise ValueError(f"{name} must hold at least 2 draws, but has shape {array.shape}")
+    if (array == array[0]).all():
+        raise ValueError(f"{name} is constant: all {len(array)} draws are {array[0]}")
+    return array
+
+
+def sample(name, x):
+    """`draws` of shape (n,)."""
+    array = draws(name, x)
     if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional, but has shape {array.shape}")
-    return _enough_draws(name, array, least)
+        raise ValueError(f"{name} must have shape (n,), but has shape {array.shape}")
+    return array
 
 
-def points(name, x, *, least=2):
-    """Draws as rows, shape (n, d); a one-dimensional sample becomes (n, 1)."""
-    array = np.atleast_1d(real_array(name, x))
-    if array.ndim == 1:
-        array = array[:, np.newaxis]
-    if array.ndim != 2 or array.shape[1] == 0:
+def points(name, x):
+    """`draws` as rows, shape (n, d); a one-dimensional sample becomes (n, 1)."""
+    array = draws(name, x)
+    if array.ndim > 2:
         raise ValueError(f"{name} must have shape (n,) or (n, d), but has shape {array.shape}")
-    return _enough_draws(name, array, least)
+    return array.reshape(len(array), -1)
 
 
 def _to_float(name, value):
@@ -185,11 +193,3 @@ def _refuse_total(name, array, total, tolerance):
     if (array > 1 + tolerance).any():
         message += f"; if {name} is a sample: {_SAMPLE_HINT}"
     raise ValueError(message + ")")
-
-
-def _enough_draws(name, array, least):
-    if len(array) < least:
-        raise ValueError(f"{name} must hold at least {least} draws, but holds {len(array)}")
-    if (array == array[0]).all():
-        raise ValueError(f"{name} is constant: all {len(array)} draws are {array[0]}")
-    return array

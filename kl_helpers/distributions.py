@@ -1,10 +1,18 @@
 """Closed forms and quadrature for named distributions."""
 
 import math
+from functools import partial
 
 import numpy as np
 
-from kl_helpers._validation import broadcastable, plain, positive, real_array
+from kl_helpers._validation import (
+    broadcastable,
+    nonnegative,
+    plain,
+    positive,
+    real_array,
+    unit_interval,
+)
 from kl_helpers.divergences import _deviance
 
 
@@ -131,3 +139,389 @@ def _normals(mu_p, sigma_p, mu_q, sigma_q):
     }
     broadcastable(**parameters)
     return parameters.values()
+
+
+def kl_mvn(mu_p, cov_p, mu_q, cov_q):
+    """KL divergence D(p‖q) of two multivariate normal distributions, in nats.
+
+    Parameters
+    ----------
+    mu_p, mu_q : array_like, shape (d,)
+        Mean vectors.
+    cov_p, cov_q : array_like, shape (d, d)
+        Covariance matrices, symmetric and positive definite.
+
+    Returns
+    -------
+    float
+        ≥ 0, and exactly 0 for identical distributions.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If one is not finite, a covariance is not symmetric positive definite, or the shapes do
+        not match.
+
+    Notes
+    -----
+    ½(tr(Σ_q⁻¹Σ_p) − d − log(det Σ_p/det Σ_q) + (μ_p − μ_q)ᵀ Σ_q⁻¹ (μ_p − μ_q)). Near Σ_p = Σ_q
+    the first three parts are summed as ½ Σ d(1, λ) over the eigenvalues λ of Σ_q⁻¹Σ_p, with the
+    `deviance` d, so that nothing cancels. Expect a relative error of about 1e-16 times the
+    condition number of the covariances.
+
+    References
+    ----------
+    Kullback, *Information Theory and Statistics*, eq. 9.1.9.
+
+    Examples
+    --------
+    >>> round(kl_mvn([1, 0], [[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 4]]), 4)
+    0.8181
+    """
+    mu_p, mu_q = _vector("mu_p", mu_p), _vector("mu_q", mu_q)
+    d = len(mu_p)
+    if len(mu_q) != d:
+        raise ValueError(f"mu_p and mu_q must have one length, but have {d} and {len(mu_q)}")
+    cov_p, factor_p = _covariance("cov_p", cov_p, d)
+    cov_q, factor_q = _covariance("cov_q", cov_q, d)
+    shift = np.linalg.solve(factor_q, mu_p - mu_q)
+    excess = np.linalg.eigvalsh(
+        np.linalg.solve(factor_q, np.linalg.solve(factor_q, cov_p - cov_q).T)
+    )
+    if np.abs(excess).max() < 0.5:
+        spread = _deviance(np.ones(d), 1 + excess, -excess).sum()
+    else:
+        ratio = np.linalg.solve(factor_q, factor_p)
+        log_det = 2 * np.log(np.diagonal(factor_p) / np.diagonal(factor_q)).sum()
+        spread = (ratio * ratio).sum() - d - log_det
+    return float(0.5 * (max(spread, 0.0) + shift @ shift))
+
+
+def _vector(name, mu):
+    mu = np.atleast_1d(real_array(name, mu))
+    if mu.ndim != 1 or mu.size == 0:
+        raise ValueError(f"{name} must have shape (d,), but has shape {mu.shape}")
+    return mu
+
+
+def _covariance(name, cov, d):
+    """A covariance matrix, and its Cholesky factor."""
+    cov = np.atleast_2d(real_array(name, cov))
+    if cov.shape != (d, d):
+        raise ValueError(f"{name} must have shape ({d}, {d}) to match mu_p, but has {cov.shape}")
+    if np.abs(cov - cov.T).max() > 1e-10 * np.abs(cov).max():
+        i, j = np.unravel_index(np.abs(cov - cov.T).argmax(), cov.shape)
+        raise ValueError(
+            f"{name} must be symmetric, but {name}[{i}, {j}] is {cov[i, j]} and "
+            f"{name}[{j}, {i}] is {cov[j, i]}"
+        )
+    try:
+        return cov, np.linalg.cholesky(cov)
+    except np.linalg.LinAlgError:
+        least = np.linalg.eigvalsh(cov).min()
+        raise ValueError(
+            f"{name} must be positive definite, but has the eigenvalue {least:.6g}"
+        ) from None
+
+
+def kl_exponential(rate_p, rate_q):
+    """KL divergence D(p‖q) of two exponential distributions, in nats.
+
+    Parameters
+    ----------
+    rate_p, rate_q : array_like
+        Rates (1/mean), > 0; they broadcast.
+
+    Returns
+    -------
+    float or ndarray
+        ≥ 0, and exactly 0 for identical distributions.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If one is not positive and finite, or the shapes do not broadcast.
+
+    Notes
+    -----
+    log(λ_p/λ_q) + λ_q/λ_p − 1 = d(λ_p, λ_q)/λ_p, with the `deviance` d.
+
+    Examples
+    --------
+    >>> round(kl_exponential(2, 1), 4)
+    0.1931
+    """
+    rate_p, rate_q = positive("rate_p", rate_p), positive("rate_q", rate_q)
+    broadcastable(rate_p=rate_p, rate_q=rate_q)
+    with np.errstate(over="ignore"):
+        return plain(_deviance(rate_p, rate_q) / rate_p)
+
+
+def kl_poisson(rate_p, rate_q):
+    """KL divergence D(p‖q) of two Poisson distributions, in nats.
+
+    Parameters
+    ----------
+    rate_p, rate_q : array_like
+        Means, ≥ 0; they broadcast.
+
+    Returns
+    -------
+    float or ndarray
+        ≥ 0, and exactly 0 for identical distributions; inf for ``rate_q=0`` and ``rate_p>0``.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If one is negative or not finite, or the shapes do not broadcast.
+
+    Notes
+    -----
+    λ_p log(λ_p/λ_q) − λ_p + λ_q, which is the `deviance` d(λ_p, λ_q).
+
+    Examples
+    --------
+    >>> round(kl_poisson(2, 1), 4)
+    0.3863
+    """
+    rate_p, rate_q = nonnegative("rate_p", rate_p), nonnegative("rate_q", rate_q)
+    broadcastable(rate_p=rate_p, rate_q=rate_q)
+    return plain(_deviance(rate_p, rate_q))
+
+
+def kl_bernoulli(p, q):
+    """KL divergence of two coins that show heads with probability p and q, in nats.
+
+    Parameters
+    ----------
+    p, q : array_like
+        Probabilities of heads, in [0, 1]; they broadcast.
+
+    Returns
+    -------
+    float or ndarray
+        ≥ 0, and exactly 0 for p = q; inf where q is 0 or 1 and p is not the same.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If one lies outside [0, 1], or the shapes do not broadcast.
+
+    Notes
+    -----
+    d(p, q) + d(1 − p, 1 − q), with the `deviance` d.
+
+    Examples
+    --------
+    >>> round(kl_bernoulli(0.5, 0.25), 4)
+    0.1438
+    """
+    p, q = unit_interval("p", p), unit_interval("q", q)
+    broadcastable(p=p, q=q)
+    return plain(_deviance(p, q) + _deviance(1 - p, 1 - q, q - p))
+
+
+def kl_quad(p, q):
+    """KL divergence D(p‖q) of any two continuous distributions, by quadrature, in nats.
+
+    Parameters
+    ----------
+    p, q : frozen continuous distributions of `scipy.stats`
+        For instance ``scipy.stats.norm(0, 1)``.
+
+    Returns
+    -------
+    float
+        ≥ 0, and exactly 0 for identical distributions; inf if q lacks a part of p's support, or
+        if the integral diverges in p's tails.
+
+    Raises
+    ------
+    TypeError
+        If `p` or `q` is not a frozen continuous distribution.
+    ValueError
+        If the parameters of `p` or `q` are not one valid set, or q's log-density underflows where
+        p still has mass.
+
+    Notes
+    -----
+    Integrates p (log p − log q) − p + q, which is nowhere negative, from the log-densities, and
+    adds what p and q hold outside. The range is p's own, down to tail probabilities of 1e-300, cut
+    into pieces at quantiles of p and of q, so that no narrow or distant peak is missed; each piece
+    is halved until Gauss–Legendre quadrature agrees with itself. The relative error is about 1e-12,
+    and grows to 1e-15/√D for a tiny divergence D.
+
+    What lies beyond the range is added as the power law that it is there. If that does not
+    decrease, the divergence is inf: Student's t against a normal distribution is inf up to 2
+    degrees of freedom. Near a finite end e of the support, other than 0, numbers are too coarse to
+    follow a pole; there the power law begins at a distance of 1.5e-8·abs(e), which limits the
+    relative error to about 1e-8 for a pole as strong as that of ``beta(0.1, 0.1)``.
+
+    References
+    ----------
+    Davis & Rabinowitz, *Methods of Numerical Integration*, 2nd ed., section 6.2.
+
+    Examples
+    --------
+    >>> from scipy import stats
+    >>> round(kl_quad(stats.norm(1, 1), stats.norm(0, 1)), 10)
+    0.5
+    >>> kl_quad(stats.uniform(0, 2), stats.uniform(0, 1))
+    inf
+    """
+    low, high = _support("p", p)
+    low_q, high_q = _support("q", q)
+    if low < low_q or high > high_q:
+        return math.inf
+    with np.errstate(all="ignore"):
+        tails_p, tails_q = _quantiles(p, _TAILS), _quantiles(q, _TAILS_OF_Q)
+        width = min(high - low, _FARTHEST)
+        start, left = _cut(low, width, abs(low), tails_p.min())
+        stop, right = _cut(high, -width, max(abs(low), abs(high)), tails_p.max())
+        if not np.isfinite(q.logpdf([start, stop])).all():
+            start, stop = _where_q_lives(p, q, start, 1), _where_q_lives(p, q, stop, -1)
+        edges = np.unique(np.clip(np.concatenate([tails_p, tails_q, left, right]), start, stop))
+        inside = _integrate(partial(_deviance_density, p, q), edges)
+        if not math.isfinite(inside):
+            return math.inf
+        outside = q.cdf(start) - p.cdf(start) + q.sf(stop) - p.sf(stop)
+        outside += _beyond(p, q, start, low, p.cdf(start), inside)
+        outside += _beyond(p, q, stop, high, p.sf(stop), inside)
+        return max(float(inside + outside), 0.0)
+
+
+# Tail probabilities whose quantiles cut the range of `kl_quad` into pieces.
+_TAILS = 10.0 ** -np.concatenate(
+    [[math.log10(2), 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20], np.arange(25, 301, 5)]
+)
+_TAILS_OF_Q = _TAILS[:12]
+_FARTHEST = 1e150  # beyond it, the square of a number overflows
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+def _support(name, distribution):
+    methods = ("logpdf", "cdf", "sf", "ppf", "isf", "support")
+    if not all(hasattr(distribution, method) for method in methods):
+        raise TypeError(
+            f"{name} must be a frozen continuous distribution of scipy.stats, such as "
+            f"scipy.stats.norm(0, 1), but is {distribution!r} of type {type(distribution).__name__}"
+        )
+    support = distribution.support()
+    if np.ndim(support[0]) or np.isnan(support).any() or np.isnan(distribution.median()):
+        raise ValueError(
+            f"{name} must be one distribution with valid parameters, but has the support {support}"
+        )
+    return support
+
+
+def _quantiles(distribution, tails):
+    quantiles = np.concatenate([distribution.ppf(tails), distribution.isf(tails)])
+    return quantiles[np.abs(quantiles) < _FARTHEST]
+
+
+def _cut(end, inwards, largest, quantile):
+    """Where the quadrature ends, and steps that lead there if that is close to a finite end.
+
+    `largest` is the size of the numbers there, of which the distance must not be a rounding error.
+    """
+    if not math.isfinite(end):
+        return quantile, []
+    if not math.isfinite(largest):
+        largest = abs(end)
+    distance = max(2.0**-26 * largest, 1e-290)
+    if distance > 1e-4 * abs(inwards):
+        return end, []
+    steps = end + math.copysign(1.0, inwards) * np.geomspace(distance, abs(inwards), 40)
+    return steps[0], steps
+
+
+def _where_q_lives(p, q, cut, inwards):
+    """`cut`, or the place nearest to it where q's log-density is finite."""
+    if q.logpdf(cut) > -math.inf:
+        return cut
+    inner, outer = q.median(), cut
+    for _ in range(100):
+        middle = 0.5 * (inner + outer)
+        inner, outer = (middle, outer) if q.logpdf(middle) > -math.inf else (inner, middle)
+    if q.logpdf(inner) > -690:  # no underflow: the density jumps to 0 here
+        return cut
+    if (p.cdf(inner) if inwards > 0 else p.sf(inner)) > 1e-15:
+        raise ValueError(
+            f"the log-density of q underflows at {inner:.6g}, where p still has mass, so that "
+            "kl_quad cannot tell the divergence"
+        )
+    return inner
+
+
+def _integrate(density, edges):
+    """Integral of a function ≥ 0, given as `density(x, log_width)` = its value times the width."""
+    left, right = edges[:-1], edges[1:]
+    whole = _gauss_legendre(density, left, right)
+    done = 0.0
+    for _ in range(100):
+        middle = 0.5 * (left + right)
+        left, right = np.stack([left, middle]), np.stack([middle, right])
+        halves = _gauss_legendre(density, left, right)
+        total = done + halves.sum()
+        if not math.isfinite(total):
+            return math.inf
+        coarse = np.abs(halves.sum(axis=0) - whole) > 1e-13 * total + 1e-14 * math.sqrt(total)
+        done += halves[:, ~coarse].sum()
+        left, right, whole = (a[:, coarse].ravel() for a in (left, right, halves))
+        if not 0 < whole.size < 20_000:
+            break
+    return done + whole.sum()
+
+
+def _gauss_legendre(density, left, right):
+    half = 0.5 * (right - left)[..., np.newaxis]
+    x = 0.5 * (left + right)[..., np.newaxis] + half * _NODES
+    return density(x, np.log(half)) @ _WEIGHTS
+
+
+def _deviance_density(p, q, x, log_width):
+    """The deviance d(p(x), q(x)), times a width."""
+    log_p, log_q = p.logpdf(x) + log_width, q.logpdf(x) + log_width
+    log_ratio, mass_p, mass_q = log_p - log_q, np.exp(log_p), np.exp(log_q)
+    near = mass_p * (log_ratio + np.expm1(-log_ratio))
+    far = mass_p * log_ratio - mass_p + mass_q
+    return np.where(mass_p > 0, np.where(np.abs(log_ratio) < 1, near, far), mass_q)
+
+
+def _kl_density(p, q, x, log_width):
+    """The integrand p(x) log(p(x)/q(x)), times a width."""
+    log_p = p.logpdf(x)
+    return np.where(log_p > -np.inf, np.exp(log_p + log_width) * (log_p - q.logpdf(x)), 0.0)
+
+
+def _beyond(p, q, cut, end, mass_p, inside):
+    """∫ p log(p/q) from `cut` to the end of p's support, where both densities are power laws."""
+    finite = math.isfinite(end)
+    anchor = end if finite else p.median()
+    reach = cut - anchor
+    if reach == 0:
+        return 0.0
+    factor = 2.0 if finite else 0.5
+    points = anchor + reach * factor ** np.arange(3)
+    last, before = (
+        _gauss_legendre(partial(_kl_density, p, q), min(pair), max(pair))
+        for pair in (points[:2], points[1:])
+    )
+    matters = last > 1e-14 * inside
+    if matters and last > before * (1 - 1e-7) and (abs(reach) < 1e-200 or not finite):
+        return math.inf
+    if not finite:
+        return last * last / (before - last) if matters else 0.0
+    if mass_p == 0:
+        return 0.0
+    log_ratio, inner_log_ratio = p.logpdf(points[:2]) - q.logpdf(points[:2])
+    order = np.exp(p.logpdf(cut)) * abs(reach) / mass_p
+    return mass_p * (log_ratio - (inner_log_ratio - log_ratio) / (math.log(2) * order))

@@ -103,8 +103,8 @@ def cross_entropy(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
 
     Examples
     --------
-    >>> cross_entropy([0.5, 0.5], [0.25, 0.75], base=2)
-    1.207518749639422
+    >>> round(cross_entropy([0.5, 0.5], [0.25, 0.75], base=2), 4)
+    1.2075
     """
     unit = log_of_base(base)
     p, q, total_p, total_q = _pair(p, q, axis, normalize, epsilon)
@@ -153,8 +153,8 @@ def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
 
     Examples
     --------
-    >>> kl_divergence([0.5, 0.5], [0.25, 0.75])
-    0.14384103622589042
+    >>> round(kl_divergence([0.5, 0.5], [0.25, 0.75]), 4)
+    0.1438
     >>> kl_divergence([0.5, 0.5], [1, 0])
     inf
     """
@@ -369,7 +369,7 @@ def _deviance_far(x, y, difference):
 
 
 def _js_term(x, y, difference=None):
-    """½ x log(2x/(x+y)) + ½ y log(2y/(x+y)), which is (x+y)/4 · Σ v^(2k) / (k(2k−1))."""
+    """½ d(x, m) + ½ d(y, m) with m = (x + y)/2; for x ≈ y as (x+y)/4 · Σ v^(2k) / (k(2k−1))."""
     with np.errstate(all="ignore"):
         if difference is None:
             difference = x - y
@@ -384,9 +384,8 @@ def _js_term(x, y, difference=None):
         series *= total
         if near.all():
             return series
-        tiny = np.finfo(float).smallest_subnormal  # keeps log(0) out where y/(x+y) underflows
-        far = xlogy(x, np.maximum(2 * x / total, tiny)) + xlogy(y, np.maximum(2 * y / total, tiny))
-        return np.where(near, series, far / 2)
+        middle = total / 2
+        return np.where(near, series, (_deviance(x, middle) + _deviance(y, middle)) / 2)
 
 
 def _kl(p, q, total):
