@@ -1,0 +1,136 @@
+"""pyproject.toml, constraints.txt and environment.yml ask for the same packages."""
+
+import re
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
+CONSTRAINTS = (ROOT / "constraints.txt").read_text()
+
+EXTRAS = PROJECT["optional-dependencies"]
+PIP_NAMES = {"matplotlib-base": "matplotlib"}  # conda-forge's name for Matplotlib without Qt
+PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)( ; .+)?")
+
+
+def requirements(lines):
+    parsed = map(Requirement, lines)
+    return {canonicalize_name(each.name): each for each in parsed}
+
+
+def environment_problems(environment, project):
+    """Say where environment.yml asks for something else than pyproject.toml."""
+    lines = [line for line in environment["dependencies"] if isinstance(line, str)]
+    conda = {PIP_NAMES.get(line, line): spec for line, spec in map(split_conda, lines)}
+    wanted = {
+        name: str(req.specifier) for name, req in requirements(project["dependencies"]).items()
+    }
+    python = conda.pop("python", "").removeprefix("=")
+    conda.pop("pip", None)
+    for name in sorted(conda.keys() | wanted.keys()):
+        here, there = conda.get(name), wanted.get(name)
+        if here is None or there is None or bounds(here) != bounds(there):
+            yield f"{name}: environment.yml says {here}, pyproject.toml says {there}"
+    if not Requirement(f"python{project['requires-python']}").specifier.contains(python):
+        yield f"python: environment.yml says {python}, which pyproject.toml does not allow"
+
+
+def split_conda(line):
+    name, spec = re.fullmatch(r"([\w.-]+)(.*)", line).groups()
+    return name, spec
+
+
+def bounds(spec):
+    return set(spec.split(","))
+
+
+def pins_of(constraints):
+    """Read constraints.txt: canonical name -> version; only lines 'name==version' are allowed."""
+    lines = [line for line in constraints.splitlines() if not line.startswith("#")]
+    matches = [PIN.fullmatch(line) for line in lines]
+    assert None not in matches, f"not a plain pin: {lines[matches.index(None)]}"
+    return {canonicalize_name(match["name"]): match["version"] for match in matches}
+
+
+def pin_problems(constraints, lines):
+    """Say which requirement has no pin, or one that it does not allow."""
+    pins = pins_of(constraints)
+    for name, requirement in requirements(lines).items():
+        if name not in pins:
+            yield f"{name}: not in constraints.txt"
+        elif not requirement.specifier.contains(pins[name]):
+            yield f"{name}: constraints.txt says {pins[name]}, pyproject.toml says {requirement}"
+
+
+def installed_closure(name, extras, found):
+    """Collect, as name -> installed version, all that a package needs in this environment."""
+    for line in distribution(name).requires or []:
+        need = Requirement(line)
+        if need.marker and not any(need.marker.evaluate({"extra": each}) for each in ("", *extras)):
+            continue
+        key = canonicalize_name(need.name)
+        if key in found:
+            continue
+        try:
+            found[key] = distribution(key).version
+        except PackageNotFoundError:  # an extra that is not installed here
+            continue
+        installed_closure(key, need.extras, found)
+    return found
+
+
+ALL_REQUIREMENTS = [
+    *PROJECT["dependencies"],
+    *(line for extra in EXTRAS.values() for line in extra),
+]
+
+
+def test_conda_gets_the_packages_of_pyproject():
+    assert list(environment_problems(ENVIRONMENT, PROJECT)) == []
+    assert ENVIRONMENT["channels"] == ["conda-forge"]
+    assert ENVIRONMENT["dependencies"][-1] == {"pip": ["-e ."]}
+
+
+def test_every_requirement_is_pinned_within_its_bounds():
+    assert list(pin_problems(CONSTRAINTS, ALL_REQUIREMENTS)) == []
+
+
+def test_everything_that_the_course_pulls_in_is_pinned():
+    installed = installed_closure("kl_helpers", EXTRAS, {})
+    assert requirements(PROJECT["dependencies"]).keys() <= installed.keys()
+    assert installed.keys() - pins_of(CONSTRAINTS).keys() == set()
+
+
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="only make's .venv is held to it")
+def test_what_is_installed_is_the_tested_set():
+    pins = pins_of(CONSTRAINTS)
+    installed = installed_closure("kl_helpers", EXTRAS, {})
+    assert {name: version for name, version in installed.items() if pins.get(name) != version} == {}
+
+
+def test_a_planted_difference_is_named():
+    project = {"dependencies": ["numpy>=1.26", "scipy>=1.12"], "requires-python": ">=3.11"}
+
+    def problems(*lines):
+        return list(environment_problems({"dependencies": [*lines, {"pip": ["-e ."]}]}, project))
+
+    good = ("python=3.12", "pip", "numpy>=1.26", "scipy>=1.12")
+    assert problems(*good) == []
+    assert "numpy" in problems("python=3.12", "numpy>=2", "scipy>=1.12")[0]
+    assert "scipy" in problems("python=3.12", "numpy>=1.26")[0]
+    assert "torch" in problems(*good, "torch")[0]
+    assert "python" in problems("python=3.10", *good[1:])[0]
+    assert list(pin_problems("numpy==2.4.6\n", ["numpy>=1.26", "scipy>=1.12"])) == [
+        "scipy: not in constraints.txt"
+    ]
+    assert "numpy" in next(pin_problems("numpy==1.25.0", ["numpy>=1.26"]))
+    with pytest.raises(AssertionError, match="not a plain pin: numpy @ file"):
+        pins_of("# made by\nnumpy @ file:///numpy.whl")

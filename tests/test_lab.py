@@ -1,0 +1,100 @@
+"""What `make lab` starts: a server that answers, asks nothing, and ends with one Ctrl-C."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import lab
+import pytest
+
+SCRIPT = Path(lab.__file__)
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_a_port_that_was_asked_for_and_is_taken_ends_in_one_sentence(taken_port):
+    with pytest.raises(SystemExit, match=rf"^Port {taken_port} cannot be used \(.+\): try .+$"):
+        lab.choose_port(str(taken_port))
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1"])
+def test_what_is_not_a_port_ends_in_one_sentence(port):
+    with pytest.raises(SystemExit, match="a port is a number from 1 to 65535"):
+        lab.choose_port(port)
+
+
+def test_a_taken_default_port_is_said_and_another_one_found(taken_port, monkeypatch, capsys):
+    monkeypatch.setattr(lab, "DEFAULT_PORT", taken_port)
+    port = lab.choose_port(None)
+    assert port > taken_port
+    assert f"Port {taken_port} is in use" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "is_root", "present", "absent"),
+    [
+        ({}, "linux", True, {"--allow-root", "--no-browser"}, set()),
+        ({}, "linux", False, {"--no-browser"}, {"--allow-root"}),
+        ({"DISPLAY": ":0"}, "linux", False, set(), {"--no-browser"}),
+        ({"BROWSER": "open-here"}, "linux", False, set(), {"--no-browser"}),
+        ({}, "darwin", False, set(), {"--no-browser"}),
+    ],
+)
+def test_options_fit_the_machine(environ, platform, is_root, present, absent):
+    options = set(lab.lab_options(8888, environ, platform, is_root))
+    assert present <= options
+    assert not absent & options
+
+
+def fetch(url):
+    """Read a page of a server that prints its address a moment before it answers."""
+    for _ in range(100):
+        try:
+            with urlopen(url, timeout=30) as answer:
+                return answer.read()
+        except URLError:
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_cleanly(tmp_path):
+    environ = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "PYTHONWARNINGS")}
+    environ |= {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, SCRIPT, "--no-browser"],
+        env=environ,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as server:
+        try:
+            printed = ""
+            while not (url := re.search(r"(http://127\S+)(/lab/tree/\S+)\?(token=\w+)", printed)):
+                line = server.stdout.readline()
+                assert line, f"it ended early:\n{printed}"
+                printed += line
+            host, page, token = url.groups()
+            assert page == "/lab/tree/notebooks/00-start-here.ipynb"
+            notifications = "/lab/api/settings/@jupyterlab/apputils-extension:notification"
+            schema = json.loads(fetch(f"{host}{notifications}?{token}"))["schema"]["properties"]
+            assert schema["fetchNews"]["default"] == "false"
+            assert schema["checkForUpdates"]["default"] is False
+        finally:
+            server.send_signal(signal.SIGINT)
+            rest = server.communicate(timeout=30)[0]
+        assert server.returncode == 0, rest
+        assert "Traceback" not in rest

@@ -1,0 +1,173 @@
+"""The rules of tools/notebook_rules.py hold for the course, and each of them can fail."""
+
+import base64
+import copy
+from pathlib import Path
+
+import nbformat
+import notebook_rules as rules
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+COURSE = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+HELP = """<details><summary>Hint</summary>
+
+Take the base-2 logarithm.
+
+</details>
+<details><summary>Solution</summary>
+
+```python
+answer = 1
+```
+
+</details>"""
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_notebook_keeps_the_rules(path):
+    assert rules.breaches(path) == []
+
+
+def test_notebooks_are_numbered_without_a_gap():
+    assert [int(path.name[:2]) for path in COURSE] == list(range(len(COURSE)))
+
+
+GOOD = new_notebook(
+    metadata=rules.METADATA,
+    cells=[
+        new_markdown_cell("# What is a bit?\n\n[Next](01-next.ipynb#top)", id="title"),
+        new_code_cell("import math", id="imports", execution_count=1),
+        new_code_cell(
+            "math.log2(2)",
+            id="log-two",
+            execution_count=2,
+            outputs=[new_output("execute_result", data={"text/plain": "1.0"}, execution_count=2)],
+        ),
+        new_markdown_cell("### Exercise 1: bits\n\nHow many?", id="ex-bits-question"),
+        new_code_cell(
+            "answer = None\ncheck_bits(answer)",
+            id="ex-bits",
+            execution_count=3,
+            metadata={"tags": ["exercise", "raises-exception"]},
+            outputs=[new_output("stream", name="stdout", text="not attempted\n")],
+        ),
+        new_markdown_cell(HELP, id="ex-bits-help"),
+    ],
+)
+
+
+def breaches_of(notebook, folder, name="00-bits.ipynb"):
+    (folder / "01-next.ipynb").touch()
+    path = folder / name
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    return rules.breaches(path)
+
+
+def test_a_good_notebook_breaks_no_rule(tmp_path):
+    assert breaches_of(GOOD, tmp_path) == []
+
+
+def add_output(**output):
+    def plant(notebook):
+        notebook.cells[2].outputs.append(nbformat.from_dict(output))
+
+    return plant
+
+
+def add_data(kind, content):
+    return add_output(output_type="display_data", data={kind: content}, metadata={})
+
+
+def set_source(i, source):
+    def plant(notebook):
+        notebook.cells[i].source = source
+
+    return plant
+
+
+def set_cell(i, **values):
+    def plant(notebook):
+        notebook.cells[i].update(nbformat.from_dict(values))
+
+    return plant
+
+
+def store_widget_state(notebook):
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
+
+
+def store_editor(notebook):
+    notebook.metadata["language_info"]["version"] = "3.11.7"
+
+
+BIG_PICTURE = base64.b64encode(bytes(rules.MAX_PNG_BYTES + 1)).decode()
+DEFECTS = {
+    "widget state": (store_widget_state, "widget state is stored"),
+    "metadata": (store_editor, "not the minimal one"),
+    "cell metadata": (set_cell(1, metadata={"collapsed": True}), "nobody needs: ['collapsed']"),
+    "folded output": (set_cell(1, metadata={"jupyter": {"outputs_hidden": True}}), "hidden source"),
+    "unknown tag": (set_cell(0, metadata={"tags": ["nbval-skip"]}), "unknown tags ['nbval-skip']"),
+    "random id": (set_cell(1, id="3f2a1b7c"), "readable id"),
+    "random long id": (set_cell(1, id="b5d8c3f2-1a2b-4c3d-8e4f-5a6b7c8d9e0f"), "readable id"),
+    "title": (set_source(0, "# Bits"), "asks a question"),
+    "no heading": (set_source(0, "What is a bit?"), "asks a question"),
+    "long cell": (set_source(1, "import math\n" * 16), "16 lines of code"),
+    "magic": (set_source(1, "%matplotlib inline"), "not plain Python"),
+    "counts": (set_cell(1, execution_count=5), "[5, 2, 3]"),
+    "no count": (set_cell(1, execution_count=None), "[None, 2, 3]"),
+    "stripped": (set_cell(2, outputs=[]), "no output is stored"),
+    "error": (
+        add_output(output_type="error", ename="ValueError", evalue="", traceback=[]),
+        "an error is stored: ValueError",
+    ),
+    "stderr": (add_output(output_type="stream", name="stderr", text="oh"), "wrote to stderr"),
+    "live widget": (
+        add_data("application/vnd.jupyter.widget-view+json", {"model_id": "a"}),
+        "live widget",
+    ),
+    "address": (add_data("text/plain", "<object at 0x7f293ab1b950>"), "memory address"),
+    "big picture": (add_data("image/png", BIG_PICTURE), "picture of 300,001 bytes"),
+    "path in output": (add_data("text/html", "in /home/ada/kl"), "path of one machine: /home/ada"),
+    "path in source": (set_source(1, "x = '/Users/ada/x'"), "path of one machine: /Users/ada"),
+    "dead link": (set_source(0, "# Why?\n[a](02-no.ipynb)"), "02-no.ipynb leads nowhere"),
+    "dead picture": (set_source(0, '# Why?\n<img src="no.png">'), "no.png leads nowhere"),
+    "one tag": (set_cell(4, metadata={"tags": ["exercise"]}), "has the tags"),
+    "untagged": (set_cell(4, metadata={}), "has the tags"),
+    "no check": (set_source(4, "answer = None\nanswer"), "last line of an exercise is its check"),
+    "no hint": (set_source(5, HELP.replace("Hint", "Help")), "no hint"),
+    "no solution": (set_source(5, HELP.replace("Solution", "Answer")), "no solution"),
+    "two solutions": (set_source(5, HELP + HELP), "one python block"),
+    "two blocks": (set_source(5, HELP.replace("1\n", "1\n```\n\n```python\n")), "one python block"),
+    "exercise number": (set_source(3, "### Exercise 2: bits"), "['2']"),
+    "no question": (set_source(3, "How many?"), "its heading and its question"),
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_planted_defect_is_named(defect, tmp_path):
+    plant, words = DEFECTS[defect]
+    notebook = copy.deepcopy(GOOD)
+    plant(notebook)
+    found = breaches_of(notebook, tmp_path)
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_an_id_used_twice_is_named():
+    notebook = copy.deepcopy(GOOD)
+    notebook.cells[1]["id"] = "log-two"
+    assert list(rules.check_ids(notebook)) == ["cell log-two: the id is used more than once"] * 2
+
+
+def test_a_file_name_without_a_number_is_named(tmp_path):
+    assert "NN-slug.ipynb" in breaches_of(GOOD, tmp_path, "bits.ipynb")[0]
+
+
+def test_json_that_nbformat_would_write_otherwise_is_named(tmp_path):
+    text = nbformat.writes(GOOD)
+    path = tmp_path / "00-bits.ipynb"
+    (tmp_path / "01-next.ipynb").touch()
+    for other in (text, text.replace("\n ", "\n  ") + "\n"):
+        path.write_text(other, encoding="utf-8")
+        assert rules.breaches(path) == ["the JSON is not laid out as nbformat writes it"]

@@ -1,0 +1,74 @@
+"""Open JupyterLab on the first notebook: what `make lab` does once the packages are there."""
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRST_PAGE = "/lab/tree/notebooks/00-start-here.ipynb"
+DEFAULT_PORT = 8888
+
+
+def port_problem(port):
+    """Say why a server cannot listen on this port, or None when it can."""
+    try:
+        with socket.socket() as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", int(port)))
+    except (OverflowError, ValueError):
+        return "a port is a number from 1 to 65535"
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def choose_port(asked):
+    """Return the port that was asked for, or else the first free one from 8888 on."""
+    if asked is not None:
+        if problem := port_problem(asked):
+            sys.exit(f"Port {asked} cannot be used ({problem}): try make lab PORT=8890")
+        return asked
+    port = next(port for port in range(DEFAULT_PORT, 65536) if not port_problem(port))
+    if port != DEFAULT_PORT:
+        print(f"Port {DEFAULT_PORT} is in use, so JupyterLab answers on port {port}.", flush=True)
+    return port
+
+
+def lab_options(port, environ, platform, is_root):
+    """List JupyterLab's options: no question on Ctrl-C, and no browser where none can open."""
+    has_screen = platform == "darwin" or any(
+        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )
+    return [
+        "--ServerApp.log_level=ERROR",
+        "--LabApp.log_level=ERROR",
+        f"--LabApp.default_url={FIRST_PAGE}",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={ROOT}",
+        "--ServerApp.answer_yes=True",
+        "--KernelManager.transport_encryption=auto",
+        *(["--allow-root"] if is_root else []),
+        *([] if has_screen else ["--no-browser"]),
+    ]
+
+
+def main():
+    """Choose a port, then become JupyterLab."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port")
+    known, others = parser.parse_known_args()
+    options = lab_options(
+        choose_port(known.port), os.environ, sys.platform, is_root=os.geteuid() == 0
+    )
+    # A kernel called python3 in the user's home must not win over the one that holds the course,
+    # and a sandboxed browser may not read the page that JupyterLab leaves under ~/.local.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(Path(sys.prefix) / "runtime")
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, *others])
+
+
+if __name__ == "__main__":
+    main()

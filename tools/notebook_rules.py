@@ -1,0 +1,206 @@
+"""The rules that a committed notebook keeps; each rule yields one sentence for each breach."""
+
+import ast
+import base64
+import json
+import re
+from urllib.parse import unquote
+
+import nbformat
+
+LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+HIDDEN_SOURCE = {"source_hidden": True}
+TAGS = {"exercise", "raises-exception"}
+MAX_CODE_LINES = 15
+MAX_PNG_BYTES = 300_000
+
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+FILE_NAME = re.compile(r"\d\d(-[a-z0-9]+)+\.ipynb")
+RANDOM_ID = re.compile(r"(?=[a-f]*\d)[0-9a-f]{8,}")
+LINK = re.compile(r"\]\(<?([^)>\s]+)|\b(?:src|href)=[\"']([^\"']+)")
+MACHINE_PATH = re.compile(r"(?<![\w./])/(?:home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\+Users\\")
+MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
+SOLUTION = re.compile(r"<summary>Solution</summary>.*?</details>", re.DOTALL)
+
+
+def breaches(path):
+    """List what keeps the notebook in this file from being committed."""
+    text = path.read_text(encoding="utf-8")
+    notebook = json.loads(text)
+    found = [*check_name(path), *check_links(notebook, path.parent)]
+    for rule in RULES:
+        found += rule(notebook)
+    return found or list(check_form(text))
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def source_of(cell):
+    return "".join(cell["source"])
+
+
+def outputs_of(notebook):
+    """Yield (cell id, output) for everything that is stored below a code cell."""
+    for cell in code_cells(notebook):
+        for output in cell["outputs"]:
+            yield cell["id"], output
+
+
+def texts_of(output):
+    """Yield the texts of one output; pictures are left out."""
+    yield "".join(output.get("text", ""))
+    for kind, content in output.get("data", {}).items():
+        if kind.startswith("text/"):
+            yield "".join(content)
+
+
+def check_name(path):
+    if not FILE_NAME.fullmatch(path.name):
+        yield f"the file name {path.name} is not of the form NN-slug.ipynb"
+
+
+def check_form(text):
+    """Hold the file against what nbformat writes, so that a diff shows only what changed."""
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    if text != nbformat.writes(notebook) + "\n":
+        yield "the JSON is not laid out as nbformat writes it"
+
+
+def check_metadata(notebook):
+    if "widgets" in notebook["metadata"]:
+        yield "widget state is stored in the notebook's metadata"
+    elif notebook["metadata"] != METADATA:
+        yield f"the notebook's metadata is not the minimal one: {notebook['metadata']}"
+    for cell in notebook["cells"]:
+        if extra := set(cell["metadata"]) - {"tags", "jupyter"}:
+            yield f"cell {cell.get('id')}: metadata nobody needs: {sorted(extra)}"
+        if cell["metadata"].get("jupyter", HIDDEN_SOURCE) != HIDDEN_SOURCE:
+            yield f"cell {cell.get('id')}: metadata other than a hidden source: jupyter"
+        if unknown := set(cell["metadata"].get("tags", [])) - TAGS:
+            yield f"cell {cell.get('id')}: unknown tags {sorted(unknown)}"
+
+
+def check_ids(notebook):
+    ids = [cell.get("id") for cell in notebook["cells"]]
+    for name in ids:
+        if not name or not SLUG.fullmatch(name) or RANDOM_ID.search(name):
+            yield f"cell {name}: give it a readable id, such as ex-bits"
+        elif ids.count(name) > 1:
+            yield f"cell {name}: the id is used more than once"
+
+
+def check_title(notebook):
+    first = notebook["cells"][0]
+    title = source_of(first).splitlines()[0]
+    if first["cell_type"] != "markdown" or not re.fullmatch(r"# .*\?", title):
+        yield f"the first line is not a title that asks a question: {title}"
+
+
+def check_code(notebook):
+    for cell in code_cells(notebook):
+        lines = len(source_of(cell).splitlines())
+        if lines == 0:
+            yield f"cell {cell['id']}: it is empty"
+        if lines > MAX_CODE_LINES:
+            yield f"cell {cell['id']}: {lines} lines of code, more than {MAX_CODE_LINES}"
+
+
+def check_counts(notebook):
+    counts = [cell["execution_count"] for cell in code_cells(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"the execution counts are not 1, 2, 3, …: {counts}"
+
+
+def check_outputs_are_there(notebook):
+    """Ask for an output where a cell ends in an expression: strict nbval passes over none."""
+    for cell in code_cells(notebook):
+        try:
+            statements = ast.parse(source_of(cell)).body
+        except SyntaxError as error:
+            yield f"cell {cell['id']}: not plain Python: {error}"
+            continue
+        if statements and isinstance(statements[-1], ast.Expr) and not cell["outputs"]:
+            yield f"cell {cell['id']}: no output is stored of its last line (or assign it to _)"
+
+
+def check_outputs(notebook):
+    for name, output in outputs_of(notebook):
+        if output["output_type"] == "error":
+            yield f"cell {name}: an error is stored: {output['ename']}"
+        if output.get("name") == "stderr":
+            yield f"cell {name}: it wrote to stderr"
+        if LIVE_WIDGET in output.get("data", {}):
+            yield f"cell {name}: a live widget is stored as output"
+        if any(MEMORY_ADDRESS.search(text) for text in texts_of(output)):
+            yield f"cell {name}: the output holds a memory address, which no second run repeats"
+        png = base64.b64decode("".join(output.get("data", {}).get("image/png", "")))
+        if len(png) > MAX_PNG_BYTES:
+            yield f"cell {name}: a picture of {len(png):,} bytes, more than {MAX_PNG_BYTES:,}"
+
+
+def check_paths(notebook):
+    texts = [(cell["id"], source_of(cell)) for cell in notebook["cells"]]
+    texts += [(name, text) for name, output in outputs_of(notebook) for text in texts_of(output)]
+    for name, text in texts:
+        if found := MACHINE_PATH.search(text):
+            yield f"cell {name}: a path of one machine: {text[found.start() :][:40]}"
+
+
+def check_links(notebook, folder):
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "markdown":
+            continue
+        for groups in LINK.findall(source_of(cell)):
+            target = unquote("".join(groups)).split("#")[0]
+            is_file = target and not re.match(r"[a-z]+:", target)
+            if is_file and not (folder / target).exists():
+                yield f"cell {cell['id']}: the link to {target} leads nowhere"
+
+
+def check_exercises(notebook):
+    """Ask every exercise for its heading, its check, a hint and one solution."""
+    cells = notebook["cells"]
+    for i, cell in enumerate(cells):
+        tags = set(cell["metadata"].get("tags", []))
+        if cell["cell_type"] != "code" or not (tags or cell["id"].startswith("ex-")):
+            continue
+        name = cell["id"]
+        if tags != TAGS or not name.startswith("ex-"):
+            yield f"cell {name}: an exercise has the tags {sorted(TAGS)} and an id such as ex-bits"
+        if not source_of(cell).splitlines()[-1].startswith("check_"):
+            yield f"cell {name}: the last line of an exercise is its check"
+        if not source_of(cells[i - 1]).startswith("#"):
+            yield f"cell {name}: the cell before an exercise has its heading and its question"
+        help_text = source_of(cells[i + 1]) if i + 1 < len(cells) else ""
+        if "<summary>Hint</summary>" not in help_text:
+            yield f"cell {name}: no hint in the cell that follows"
+        solutions = SOLUTION.findall(help_text)
+        if len(solutions) != 1 or solutions[0].count("```python\n") != 1:
+            yield f"cell {name}: no solution with one python block in the cell that follows"
+    headings = re.findall(r"^#+ Exercise (.+?):", "\n".join(map(source_of, cells)), re.MULTILINE)
+    if headings != [str(i + 1) for i in range(len(headings))]:
+        yield f"the exercises are not numbered 1, 2, 3, …: {headings}"
+
+
+RULES = (
+    check_metadata,
+    check_ids,
+    check_title,
+    check_code,
+    check_counts,
+    check_outputs_are_there,
+    check_outputs,
+    check_paths,
+    check_exercises,
+)
