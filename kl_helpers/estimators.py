@@ -212,10 +212,9 @@ def kl_kde(x, y):
 
 def _log_kde(x, h, grid):
     """Logarithm of the kernel density estimate, exact far from the draws too."""
-    blocks = np.array_split(grid, math.ceil(grid.size * x.size / 1e6))
-    return np.concatenate([_log_kernel_sum((b[:, np.newaxis] - x) / h) for b in blocks]) - (
-        math.log(len(x) * math.sqrt(2 * math.pi)) + math.log(h)
-    )
+    blocks = min(grid.size, math.ceil(grid.size * x.size / 10_000))  # small ones stay in the cache
+    sums = [_log_kernel_sum((g[:, np.newaxis] - x) / h) for g in np.array_split(grid, blocks)]
+    return np.concatenate(sums) - math.log(len(x) * math.sqrt(2 * math.pi)) - math.log(h)
 
 
 def _log_kernel_sum(z):
@@ -266,11 +265,11 @@ def kl_knn(x, y, k=5):
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> round(kl_knn(rng.normal(1, 1, 4000), rng.normal(0, 1, 4000)), 1)
-    0.5
+    >>> abs(kl_knn(rng.normal(1, 1, 4000), rng.normal(0, 1, 4000)) - 0.5) < 0.1
+    True
     """
     x, y = points("x", x), points("y", y)
-    n, d = x.shape
+    d = x.shape[1]
     if y.shape[1] != d:
         raise ValueError(f"x and y must have one dimension, but have {d} and {y.shape[1]}")
     k = whole_number("k", k, least=1)
