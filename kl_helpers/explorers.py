@@ -40,7 +40,7 @@ def explore_two_normals():
         Controls ``mu_p``, ``sigma_p``, ``mu_q``, ``sigma_q``.
     """
     x = np.linspace(-8, 8, 401)
-    scale = 6.0  # nats; the length of the bars' axis
+    scale = 7.0  # nats; the length of the bars' axis
 
     def compute(mu_p, sigma_p, mu_q, sigma_q):
         forward = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
@@ -52,7 +52,7 @@ def explore_two_normals():
         }
         values = {FORWARD: forward, BACKWARD: backward}
         notes = [
-            *(_cut(f"The bar of {name}", v, scale, "nats") for name, v in values.items()),
+            _cut("A bar", max(forward, backward), scale, "nats"),
             _outside("p", x, mu_p, sigma_p),
             _outside("q", x, mu_q, sigma_q),
         ]
@@ -107,7 +107,7 @@ def explore_pmf_pair():
         Controls ``p_sun``, ``q_sun``, ``p_cloud``, ``q_cloud``, ``p_rain``, ``q_rain``.
     """
     outcomes = ("sun", "cloud", "rain")
-    ceiling, floor = 3.6, -0.6  # nats; a term is at most log 31 = 3.43 and at least -1/e
+    ceiling, floor = 3.6, -0.7  # nats; a term is at most log 31 = 3.43 and at least -1/e
     place = np.arange(3)
 
     def compute(**weights):
@@ -142,8 +142,8 @@ def explore_pmf_pair():
         plot_bars(axes[1], place - 0.25, 0, 0.5, np.clip(terms, 0, ceiling), "gain")
         plot_bars(axes[1], place - 0.25, 0, 0.5, np.minimum(terms, 0), "loss")
         for i, term in enumerate(terms):
-            height = min(max(term, 0) + 0.08, ceiling - 0.3)
-            text = "∞" if math.isinf(term) else f"{term + 0.0:.3f}"
+            height = term - 0.23 if term < 0 else min(term + 0.08, ceiling - 0.3)
+            text = "∞" if math.isinf(term) else f"{term + 0.0:.3f}".replace("-", "−")
             plot_text(axes[1], i, height, text, f"term {i}", ha="center")
 
     def weight(who, outcome, value):
@@ -364,7 +364,8 @@ def explore_cross_entropy():
         add_key(axes["densities"], {"p": "p = N(0, 1)", "q": "q"})
         plot_density(axes["densities"], x, _normal_pdf(x, 0, 1), "p")
         for name, symbol, grid in (("mu", "μ", mus), ("sigma", "σ", sigmas)):
-            label_axes(axes[name], x=f"{symbol} of q", y="nats", xlim=grid[[0, -1]], ylim=(0, top))
+            xlim = grid[0] - 0.1, grid[-1] + 0.1  # room for the dots at the ends
+            label_axes(axes[name], x=f"{symbol} of q", y="nats", xlim=xlim, ylim=(0, top))
             add_key(axes[name], {"sum": h_pq, "gain": FORWARD})
         label_axes(axes["stack"], y="nats", xlim=(0, 1), ylim=(0, top))
         add_key(axes["stack"], {"p": h_p, "gain": FORWARD}, filled=True)
@@ -372,7 +373,7 @@ def explore_cross_entropy():
         return axes
 
     dotted = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
-    dots = {"color": COLORS["sum"], "marker": ".", "alpha": 0.4}
+    dots = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
     link = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
 
     def draw(axes, q, divergence, mu, sigma):

@@ -169,10 +169,11 @@ def add_key(ax, names, *, filled=False):
 def _plot_bar(ax, bounds, who, gid):
     bar = _artist(ax, gid, lambda: ax.add_patch(Rectangle((0, 0), 1, 1, **_fill(who))))
     bar.set_bounds(*bounds)
+    bar.set_visible(bar.get_width() * bar.get_height() != 0)  # an edge alone would look like a bar
 
 
 def _plot_area(ax, x, y, who):
-    area = _artist(ax, f"{who} area", lambda: ax.fill_between(x, 0, y, **_fill(who)))
+    area = _artist(ax, f"{who} area", lambda: ax.fill_between(x, 0, y, linewidth=0, **_fill(who)))
     area.set_data(x, 0, y)
 
 
