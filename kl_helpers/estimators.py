@@ -49,14 +49,18 @@ def histogram_frequencies(x, y, bins=99):
     x, y = sample("x", x), sample("y", y)
     bins = whole_number("bins", bins, least=1)
     low, high = min(x.min(), y.min()), max(x.max(), y.max())
-    edges = np.linspace(low, high, bins + 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.linspace(low, high, bins + 1)
+        widths = np.diff(edges)
+    if not ((widths > 0) & (widths < np.inf)).all():
+        raise ValueError(f"bins={bins} do not fit between the numbers {low} and {high}")
     return edges, _frequencies(x, edges), _frequencies(y, edges)
 
 
 def _frequencies(x, edges):
     """Share of x in every bin: by division, then mended where rounding crossed an edge."""
     bins = len(edges) - 1
-    place = ((x - edges[0]) * (bins / (edges[-1] - edges[0]))).astype(np.intp)
+    place = ((x - edges[0]) / (edges[-1] - edges[0]) * bins).astype(np.intp)
     np.clip(place, 0, bins - 1, out=place)
     place -= x < edges[place]
     place += (x >= edges[place + 1]) & (place < bins - 1)

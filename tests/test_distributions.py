@@ -1,0 +1,346 @@
+import doctest
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from mpmath import mp
+from scipy import special, stats
+
+from kl_helpers import (
+    cross_entropy_normal,
+    distributions,
+    entropy_normal,
+    kl_bernoulli,
+    kl_divergence,
+    kl_exponential,
+    kl_mvn,
+    kl_normal,
+    kl_poisson,
+    kl_quad,
+)
+
+TARGET = 2e-15
+
+
+@pytest.fixture(autouse=True)
+def _sixty_digits():
+    with mpmath.workdps(60):
+        yield
+
+
+def relative_error(got, exact):
+    return float(abs(mp.mpf(float(got)) - exact) / abs(exact)) if exact else abs(float(got))
+
+
+def nearby(rng, x, size):
+    """Numbers at relative distances from 1e-15 to 10 of x, on either side."""
+    return x * np.exp(rng.choice([-1, 1], size) * 10 ** rng.uniform(-15, 1, size))
+
+
+# --- normal
+
+
+def test_normal_by_hand():
+    # Equal σ: ½ (Δμ/σ)². Equal μ, σ_p = 2σ_q: log ½ + 4/2 − ½.
+    assert kl_normal(1, 1, 0, 1) == 0.5
+    assert kl_normal(0.2, 0.1, 0, 0.1) == pytest.approx(2, rel=TARGET)
+    assert kl_normal(0, 0.1, 0.5, 0.1) == pytest.approx(12.5, rel=TARGET)
+    assert kl_normal(0, 2, 0, 1) == pytest.approx(1.5 - math.log(2), rel=TARGET)
+    assert kl_normal(0, 1, 0, 2) == pytest.approx(math.log(2) - 0.375, rel=TARGET)
+    assert kl_normal(0.3, 0.7, 0.3, 0.7) == 0.0
+
+
+def test_normal_entropy_by_hand():
+    assert entropy_normal(1) == pytest.approx(0.5 * math.log(2 * math.pi * math.e), rel=TARGET)
+    assert entropy_normal(0.2) < 0
+    # −E_p[log q] = ½ log(2π·4) + (1 + 9)/(2·4)
+    expected = 0.5 * math.log(8 * math.pi) + 1.25
+    assert cross_entropy_normal(3, 1, 0, 2) == pytest.approx(expected, rel=TARGET)
+    assert cross_entropy_normal(0, 1, 0, 1) == pytest.approx(entropy_normal(1), rel=TARGET)
+
+
+def test_normal_entropy_agrees_with_scipy():
+    for sigma in (1e-3, 0.5, 7):
+        expected = stats.norm(0, sigma).entropy()
+        assert entropy_normal(sigma) == pytest.approx(expected, rel=1e-12)
+
+
+def test_normal_accuracy(rng):
+    n = 5000
+    sigma_q = 10 ** rng.uniform(-9, 9, n)
+    sigma_p = nearby(rng, sigma_q, n)
+    mu_q = rng.normal(0, 1, n)
+    mu_p = mu_q + sigma_q * rng.choice([-1, 0, 1], n) * 10 ** rng.uniform(-14, 3, n)
+    values = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
+    for got, *parameters in zip(values, mu_p, sigma_p, mu_q, sigma_q, strict=True):
+        a, s, b, t = (mp.mpf(x) for x in parameters)
+        exact = mp.log(t / s) + (s**2 + (a - b) ** 2) / (2 * t**2) - mp.mpf(1) / 2
+        assert relative_error(got, exact) <= TARGET
+
+
+def test_normal_at_the_ends_of_the_number_range():
+    assert kl_normal(0, 1 + 1e-10, 0, 1) == pytest.approx(1.0000001654e-20, rel=1e-9)
+    assert kl_normal(0, 1e-200, 0, 1e200) == pytest.approx(400 * math.log(10) - 0.5, rel=TARGET)
+    assert kl_normal(0, 1e200, 0, 1e-200) == math.inf
+    assert kl_normal(0, 1.7e308, 0, 1.6e308) > 0
+
+
+def test_cross_entropy_is_entropy_plus_divergence(rng):
+    mu_p, mu_q = rng.normal(0, 3, (2, 200))
+    sigma_p, sigma_q = rng.uniform(0.1, 5, (2, 200))
+    total = entropy_normal(sigma_p) + kl_normal(mu_p, sigma_p, mu_q, sigma_q)
+    np.testing.assert_allclose(
+        cross_entropy_normal(mu_p, sigma_p, mu_q, sigma_q), total, rtol=1e-13, atol=1e-14
+    )
+
+
+def test_normal_broadcasts():
+    grid = kl_normal(np.linspace(-1, 1, 3)[:, None], 1, 0, [1, 2])
+    assert grid.shape == (3, 2)
+    assert grid[2, 1] == kl_normal(1, 1, 0, 2)
+    assert type(kl_normal(0, 1, 0, 2)) is float
+    assert type(entropy_normal(np.float32(1))) is float
+    assert entropy_normal([1, 2]).shape == (2,)
+    assert cross_entropy_normal(0, 1, [0, 1, 2], 1).shape == (3,)
+
+
+# --- multivariate normal
+
+
+def test_mvn_by_hand():
+    # Unit against diag(1, 4), shifted by 1 along the first axis: ½ (1 + ¼ − 2 + log 4 + 1).
+    expected = 0.5 * (0.25 + math.log(4))
+    assert kl_mvn([1, 0], np.eye(2), [0, 0], np.diag([1, 4])) == pytest.approx(expected, rel=1e-14)
+
+
+def test_mvn_in_one_dimension_is_normal(rng):
+    for mu_p, mu_q, sigma_p, sigma_q in zip(
+        *rng.normal(0, 1, (2, 50)), *rng.uniform(0.2, 3, (2, 50)), strict=True
+    ):
+        expected = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
+        assert kl_mvn(mu_p, sigma_p**2, mu_q, sigma_q**2) == pytest.approx(expected, rel=1e-12)
+
+
+def test_mvn_adds_up_over_independent_coordinates(rng):
+    mu_p, mu_q = rng.normal(0, 1, (2, 5))
+    sigma_p, sigma_q = rng.uniform(0.2, 3, (2, 5))
+    expected = kl_normal(mu_p, sigma_p, mu_q, sigma_q).sum()
+    got = kl_mvn(mu_p, np.diag(sigma_p**2), mu_q, np.diag(sigma_q**2))
+    assert got == pytest.approx(expected, rel=1e-13)
+
+
+def exact_mvn(mu_p, cov_p, mu_q, cov_q):
+    a, b = mp.matrix(mu_p.tolist()), mp.matrix(mu_q.tolist())
+    s, t = mp.matrix(cov_p.tolist()), mp.matrix(cov_q.tolist())
+    inverse = t**-1
+    trace = mp.fsum((inverse * s)[i, i] for i in range(len(mu_p)))
+    quadratic = ((a - b).T * inverse * (a - b))[0]
+    return (trace - len(mu_p) - mp.log(mp.det(s) / mp.det(t)) + quadratic) / 2
+
+
+@pytest.mark.parametrize("distance", [1e-9, 1e-4, 0.1, 1, 30])
+def test_mvn_accuracy(distance, rng):
+    for d in (2, 3, 6):
+        factor = rng.normal(0, 1, (d, d)) + 3 * np.eye(d)
+        cov_q = factor @ factor.T
+        extra = rng.normal(0, 1, (d, d))
+        cov_p = cov_q + distance * extra @ extra.T
+        cov_p, cov_q = (cov_p + cov_p.T) / 2, (cov_q + cov_q.T) / 2
+        mu_p, mu_q = rng.normal(0, distance, (2, d))
+        exact = exact_mvn(mu_p, cov_p, mu_q, cov_q)
+        condition = np.linalg.cond(cov_q)
+        assert relative_error(kl_mvn(mu_p, cov_p, mu_q, cov_q), exact) < 1e-15 * condition + 1e-14
+
+
+def test_mvn_of_a_distribution_with_itself_is_exactly_zero(rng):
+    factor = rng.normal(0, 1, (4, 4))
+    cov = factor @ factor.T + np.eye(4)
+    mu = rng.normal(0, 1, 4)
+    assert kl_mvn(mu, cov, mu, cov) == 0.0
+
+
+# --- exponential, Poisson, Bernoulli
+
+
+def test_exponential():
+    # Rates 2 and 1: log 2 + ½ − 1.
+    assert kl_exponential(2, 1) == pytest.approx(math.log(2) - 0.5, rel=TARGET)
+    assert kl_exponential(0.1, 0.1) == 0.0
+    assert kl_exponential([1, 2], [[1], [2]]).shape == (2, 2)
+
+
+def test_poisson():
+    # Means 2 and 1: 2 log 2 − 2 + 1.
+    assert kl_poisson(2, 1) == pytest.approx(2 * math.log(2) - 1, rel=TARGET)
+    assert kl_poisson(0, 3) == 3
+    assert kl_poisson(3, 0) == math.inf
+    assert kl_poisson(0, 0) == 0
+    k = np.arange(80)
+    p, q = stats.poisson(7).pmf(k), stats.poisson(5).pmf(k)
+    assert kl_poisson(7, 5) == pytest.approx(kl_divergence(p, q), rel=1e-12)
+
+
+def test_bernoulli():
+    assert kl_bernoulli(0.5, 0.25) == pytest.approx(math.log(4 / 3) / 2, rel=TARGET)
+    assert kl_bernoulli(1, 0.5) == pytest.approx(math.log(2), rel=TARGET)
+    assert kl_bernoulli([0, 1], [0, 1]).tolist() == [0, 0]
+    assert kl_bernoulli([0.5, 0.5, 0, 1], [0, 1, 1, 0]).tolist() == [math.inf] * 4
+    assert kl_bernoulli(0.3, 0.6) == pytest.approx(
+        kl_divergence([0.3, 0.7], [0.6, 0.4]), rel=TARGET
+    )
+
+
+def test_accuracy_of_the_one_parameter_families(rng):
+    n = 5000
+    a = 10 ** rng.uniform(-12, 12, n)
+    b = nearby(rng, a, n)
+    p = rng.choice([1e-9, 1e-4, 0.3, 0.5, 0.9, 1 - 1e-9], n) * rng.uniform(0.9, 1, n)
+    q = np.clip(nearby(rng, p, n), 0, 1 - 2**-53)
+    everything = zip(
+        a, b, kl_exponential(a, b), kl_poisson(a, b), p, q, kl_bernoulli(p, q), strict=True
+    )
+    for x, y, exponential, poisson, heads, belief, bernoulli in everything:
+        x, y, h, g = mp.mpf(x), mp.mpf(y), mp.mpf(heads), mp.mpf(belief)
+        assert relative_error(exponential, mp.log(x / y) + y / x - 1) <= TARGET
+        assert relative_error(poisson, x * mp.log(x / y) - x + y) <= TARGET
+        exact = h * mp.log(h / g) + (1 - h) * mp.log((1 - h) / (1 - g))
+        assert relative_error(bernoulli, exact) <= TARGET
+
+
+# --- quadrature
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        (1, 1, 0, 1),
+        (0.2, 0.1, 0, 0.1),
+        (0, 1, 1000, 1),  # far apart: p log(p/q) underflows where quad would look
+        (0, 1e-6, 0, 1),  # a peak that quad on ±∞ misses
+        (0, 1, 0, 1e-6),
+        (5, 1e-8, 5, 1),
+        (0, 1, 1e8, 3),
+        (1e8, 1, 1e8, 2),
+    ],
+)
+def test_quad_of_normals(parameters):
+    mu_p, sigma_p, mu_q, sigma_q = parameters
+    got = kl_quad(stats.norm(mu_p, sigma_p), stats.norm(mu_q, sigma_q))
+    assert got == pytest.approx(kl_normal(*parameters), rel=2e-11)
+
+
+def test_quad_of_nearly_equal_normals():
+    got = kl_quad(stats.norm(0, 1), stats.norm(1e-5, 1))
+    assert got == pytest.approx(5e-11, rel=1e-9)
+    assert kl_quad(stats.norm(0.3, 2), stats.norm(0.3, 2)) == 0.0
+
+
+def laplace_kl(mu_p, b_p, mu_q, b_q):
+    gap = abs(mu_p - mu_q)
+    return math.log(b_q / b_p) + (b_p * math.exp(-gap / b_p) + gap) / b_q - 1
+
+
+@pytest.mark.parametrize("parameters", [(0, 1, 0, 2), (0, 1, 3, 0.1), (2, 3, 0, 1), (0, 1, 700, 1)])
+def test_quad_of_laplace_with_its_kink(parameters):
+    mu_p, b_p, mu_q, b_q = parameters
+    got = kl_quad(stats.laplace(mu_p, b_p), stats.laplace(mu_q, b_q))
+    assert got == pytest.approx(laplace_kl(*parameters), rel=1e-11)
+
+
+def beta_kl(a, b, c, d):
+    return float(
+        mp.log(mp.beta(c, d) / mp.beta(a, b))
+        + (a - c) * mp.digamma(a)
+        + (b - d) * mp.digamma(b)
+        + (c - a + d - b) * mp.digamma(a + b)
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rtol"),
+    [
+        ((2, 3, 3, 2), 1e-12),
+        ((1, 1, 3, 1.2), 1e-12),
+        ((50, 70, 1, 1), 1e-11),
+        ((0.5, 0.5, 1, 1), 1e-10),
+        ((0.1, 0.2, 1, 1), 1e-8),  # poles: cutting 1e-5 off the ends leaves 1.00 of 4.98
+        ((0.1, 0.1, 2, 2), 1e-8),
+        ((0.01, 1, 1, 1), 1e-10),
+        ((2, 3, 0.01, 0.01), 1e-10),
+    ],
+)
+def test_quad_of_beta_with_its_poles(parameters, rtol):
+    a, b, c, d = parameters
+    got = kl_quad(stats.beta(a, b), stats.beta(c, d))
+    assert got == pytest.approx(beta_kl(*parameters), rel=rtol)
+
+
+def test_quad_of_shifted_beta():
+    # The numbers near 5 and 6 are 1e-15 apart, which blurs the poles.
+    got = kl_quad(stats.beta(0.1, 0.2, 5), stats.beta(1, 1, 5))
+    assert got == pytest.approx(beta_kl(0.1, 0.2, 1, 1), rel=1e-7)
+    # Uniform on [−1, 0] against 6 (1 + x)(−x): 2 − log 6.
+    got = kl_quad(stats.uniform(-1, 1), stats.beta(2, 2, -1, 1))
+    assert got == pytest.approx(2 - math.log(6), rel=1e-11)
+
+
+@pytest.mark.parametrize("df", [2.01, 2.1, 3, 5, 30])
+def test_quad_of_student_t_against_normal(df):
+    # −H(t) + ½ log 2π + ½ Var(t)
+    entropy = (df + 1) / 2 * (special.digamma((1 + df) / 2) - special.digamma(df / 2))
+    entropy += math.log(math.sqrt(df)) + special.betaln(df / 2, 0.5)
+    expected = -entropy + 0.5 * math.log(2 * math.pi) + 0.5 * df / (df - 2)
+    assert kl_quad(stats.t(df), stats.norm()) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("df", [0.5, 1, 1.5, 2])
+def test_quad_is_infinite_where_the_tail_integral_diverges(df):
+    assert kl_quad(stats.t(df), stats.norm()) == math.inf
+
+
+def test_quad_of_other_families():
+    assert kl_quad(stats.expon(scale=0.5), stats.expon()) == pytest.approx(
+        kl_exponential(2, 1), rel=1e-12
+    )
+    assert kl_quad(stats.uniform(0, 1), stats.uniform(-1, 3)) == pytest.approx(math.log(3))
+    # Uniform on [0, 1] against normal: ½ log 2π + ½ E[x²] = ½ log 2π + 1/6.
+    expected = 0.5 * math.log(2 * math.pi) + 1 / 6
+    assert kl_quad(stats.uniform(0, 1), stats.norm()) == pytest.approx(expected, rel=1e-12)
+    # Two Cauchy distributions: log(((γ_p + γ_q)² + Δ²)/(4 γ_p γ_q)).
+    got = kl_quad(stats.cauchy(0, 1), stats.cauchy(3, 2))
+    assert got == pytest.approx(math.log((9 + 9) / 8), rel=1e-12)
+    # Triangular on [0, 1] against uniform: log 2 − ½, wherever its peak.
+    assert kl_quad(stats.triang(0.3), stats.uniform()) == pytest.approx(math.log(2) - 0.5)
+    # Log-normal against normal: −H(p) + ½ log 2π + ½ E[x²], all of it in the far tail.
+    got = kl_quad(stats.lognorm(10), stats.norm())
+    assert got == pytest.approx(0.5 * math.exp(200), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (stats.uniform(0, 2), stats.uniform(0, 1)),
+        (stats.uniform(-1, 2), stats.expon()),
+        (stats.norm(), stats.expon()),
+        (stats.pareto(1), stats.expon()),  # ∫ x · x⁻² dx
+        (stats.expon(), stats.invgamma(2)),  # ∫ x⁻¹ dx at 0
+        (stats.uniform(), stats.rv_histogram(([3, 0, 1], [0, 0.3, 0.6, 1]), density=False)),
+    ],
+)
+def test_quad_is_infinite(p, q):
+    assert kl_quad(p, q) == math.inf
+
+
+def test_quad_says_when_scipy_lets_the_log_density_underflow():
+    with pytest.raises(ValueError, match="log-density of q underflows at 74"):
+        kl_quad(stats.norm(1000, 1), stats.laplace())
+    # Where p has no mass to speak of, that does not matter.
+    expected = math.log(0.08) + math.sqrt(2 / math.pi) / 0.04 - entropy_normal(1)
+    assert kl_quad(stats.norm(), stats.laplace(0, 0.04)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_examples_in_the_docstrings_run():
+    results = doctest.testmod(distributions)
+    assert results.attempted > 5
+    assert results.failed == 0
