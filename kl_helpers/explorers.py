@@ -265,7 +265,7 @@ def explore_samples():
     demo = {"n": 1000, "bins": 99, "epsilon": 1e-5}
 
     def compute(mu_p, sigma_p, mu_q, sigma_q, n, bins, epsilon, seed):
-        z = np.random.default_rng(seed).standard_normal((2, n))
+        z = np.random.default_rng(seed).standard_normal((n, 2)).T  # a larger n only adds draws
         x, y = mu_p + sigma_p * z[0], mu_q + sigma_q * z[1]
         truth = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
         guess = kl_histogram(x, y, bins=bins, epsilon=epsilon)
@@ -289,7 +289,7 @@ def explore_samples():
         ax = figure.subplots()
         figure.subplots_adjust(0.06, 0.13, 0.98, 0.88)
         label_axes(ax, x="x", y="density", xlim=(-1.2, 1.2), ylim=(0, top))
-        add_key(ax, {"p": "KDE of p's sample", "q": "KDE of q's sample"})
+        add_key(ax, {"p": "KDE of p's sample", "q": "KDE of q's sample (bars: histogram)"})
         return ax
 
     def draw(ax, edges, bars, curves, heading):
@@ -306,7 +306,7 @@ def explore_samples():
         "bins": widgets.IntSlider(99, 1, 200, description="bins", style=_style(), layout=_SLIDER),
         "epsilon": _choice("ε", (0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2), 1e-5),
         "seed": widgets.BoundedIntText(
-            0, 0, 9999, description="seed", style=_style(), layout={"width": "170px"}
+            16, 0, 9999, description="seed", style=_style(), layout={"width": "170px"}
         ),
     }
     return Explorer(

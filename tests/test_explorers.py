@@ -135,9 +135,14 @@ def test_samples_move_without_rolling_the_dice():
     explorer.set(mu_p=0.3, mu_q=0.1)  # both moved by 0.1: the same samples, 0.1 to the right
     assert explorer._frame.data["edges"] == pytest.approx(edges + 0.1)
     assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(2)
+    explorer.controls["n"].value = 10
+    few = explorer._frame.data["edges"]
+    explorer.controls["n"].value = 3000  # adds draws to those that were there
+    assert explorer._frame.data["edges"][0] <= few[0]
+    assert explorer._frame.data["edges"][-1] >= few[-1]
     before = explorer.summary
     explorer.buttons["Resample"].click()
-    assert explorer.controls["seed"].value == 1
+    assert explorer.controls["seed"].value == 17
     assert explorer.summary != before
 
 
