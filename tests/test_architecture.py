@@ -1,4 +1,4 @@
-"""Imports point one way, down the list; only the interactive modules know ipywidgets."""
+"""Imports point one way, down the list; only the interactive layers know ipywidgets."""
 
 import ast
 from pathlib import Path
@@ -19,26 +19,44 @@ LAYERS = [  # the list of CONTRIBUTING.md, top to bottom
 ]
 INTERACTIVE = {"explorers", "explorer", "checks"}
 PACKAGE = Path(kl_helpers.__file__).parent
+MODULES = sorted(
+    path.relative_to(PACKAGE).with_suffix("").as_posix()
+    for path in PACKAGE.rglob("*.py")
+    if path != PACKAGE / "__init__.py"
+)
 
 
-def imported(name):
-    for node in ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))):
+def imported(module):
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield f"kl_helpers.{node.module}" if node.level else node.module
+            assert node.level == 0, f"{module} imports relatively; name kl_helpers in full"
+            yield node.module
+
+
+def layers_of(modules):
+    return {name.split(".")[1] for name in modules if name.startswith("kl_helpers.")}
 
 
 def test_every_module_has_its_place_in_the_list():
-    assert {path.stem for path in PACKAGE.glob("*.py")} == {"__init__", *LAYERS}
+    assert {module.split("/")[0] for module in MODULES} == set(LAYERS)
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_a_module_imports_only_from_below(name):
-    below = {f"kl_helpers.{layer}" for layer in LAYERS[LAYERS.index(name) + 1 :]}
-    assert {module for module in imported(name) if module.startswith("kl_helpers")} <= below
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_below(module):
+    layer = module.split("/")[0]
+    own = {layer} if "/" in module else set()
+    assert layers_of(imported(module)) <= own | set(LAYERS[LAYERS.index(layer) + 1 :])
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_only_interactive_modules_import_ipywidgets(name):
-    assert name in INTERACTIVE or "ipywidgets" not in set(imported(name))
+@pytest.mark.parametrize("module", [m for m in MODULES if "/" in m and "__init__" not in m])
+def test_a_notebook_has_its_own_module(module):
+    package = "kl_helpers." + module.split("/")[0]
+    siblings = {name for name in imported(module) if name.startswith(package)}
+    assert siblings <= {f"{package}._shared"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_interactive_layers_import_ipywidgets(module):
+    assert module.split("/")[0] in INTERACTIVE or "ipywidgets" not in set(imported(module))

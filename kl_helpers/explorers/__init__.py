@@ -1,0 +1,14 @@
+"""The explorers, a module a notebook: which sliders, which numbers, which picture."""
+
+from kl_helpers.explorers.cross_entropy import explore_cross_entropy
+from kl_helpers.explorers.definitions import explore_integrand, explore_pmf_pair
+from kl_helpers.explorers.gaussian_samples import explore_samples
+from kl_helpers.explorers.start_here import explore_two_normals
+
+__all__ = [
+    "explore_cross_entropy",
+    "explore_integrand",
+    "explore_pmf_pair",
+    "explore_samples",
+    "explore_two_normals",
+]

@@ -1,0 +1,194 @@
+"""The explorers of notebook 01: a sum over outcomes, and an integral."""
+
+import math
+
+import ipywidgets as widgets
+import numpy as np
+from scipy.special import rel_entr
+
+from kl_helpers.distributions import kl_normal
+from kl_helpers.divergences import kl_divergence
+from kl_helpers.explorer import Explorer, Frame
+from kl_helpers.explorers._shared import (
+    BACKWARD,
+    BITS,
+    FORWARD,
+    SLIDER,
+    SWAP_NORMALS,
+    cut_note,
+    normal_controls,
+    normal_pdf,
+    outside_note,
+    slider_style,
+)
+from kl_helpers.plots import (
+    COLORS,
+    add_key,
+    label_axes,
+    plot_bars,
+    plot_density,
+    plot_signed_area,
+    plot_text,
+)
+
+
+def explore_pmf_pair():
+    """Two distributions over three outcomes, and what each outcome adds to the divergence.
+
+    The sliders are weights; the picture shows each divided by their sum.
+
+    Returns
+    -------
+    Explorer
+        Controls ``p_sun``, ``q_sun``, ``p_cloud``, ``q_cloud``, ``p_rain``, ``q_rain``.
+    """
+    outcomes = ("sun", "cloud", "rain")
+    ceiling, floor = 3.6, -0.7  # nats; a term is at most log 31 = 3.43 and at least -1/e
+    place = np.arange(3)
+
+    def compute(**weights):
+        p, q = (np.array([weights[f"{who}_{o}"] for o in outcomes]) for who in "pq")
+        p, q = p / p.sum(), q / q.sum()
+        values = {
+            FORWARD: kl_divergence(p, q),
+            BITS: kl_divergence(p, q, base=2),
+            BACKWARD: kl_divergence(q, p),
+        }
+        return Frame(values, {"p": p, "q": q, "terms": rel_entr(p, q)})
+
+    def layout(figure):
+        bars, terms = figure.subplots(1, 2)
+        figure.subplots_adjust(0.07, 0.09, 0.98, 0.88, wspace=0.2)
+        label_axes(bars, y="probability", xlim=(-0.6, 2.6), ylim=(0, 1.1))
+        add_key(bars, {"p": "p", "q": "q"}, filled=True)
+        title = "p · log(p/q), outcome by outcome"
+        label_axes(terms, y="nats", title=title, xlim=(-0.6, 2.6), ylim=(floor, ceiling))
+        terms.axhline(0, color=COLORS["ink"], linewidth=0.8)
+        for ax in (bars, terms):
+            ax.set_xticks(place, outcomes)
+            ax.tick_params(axis="x", length=0)
+        return bars, terms
+
+    def draw(axes, p, q, terms):
+        for who, pmf, shift in (("p", p, -0.38), ("q", q, 0.02)):
+            plot_bars(axes[0], place + shift, 0, 0.36, pmf, who)
+            for i, mass in enumerate(pmf):
+                label = f"{mass:.2f}"
+                plot_text(axes[0], i + shift + 0.18, mass + 0.02, label, f"{who} {i}", ha="center")
+        plot_bars(axes[1], place - 0.25, 0, 0.5, np.clip(terms, 0, ceiling), "gain")
+        plot_bars(axes[1], place - 0.25, 0, 0.5, np.minimum(terms, 0), "loss")
+        for i, term in enumerate(terms):
+            height = term - 0.23 if term < 0 else min(term + 0.08, ceiling - 0.3)
+            text = "∞" if math.isinf(term) else f"{term + 0.0:.3f}".replace("-", "−")
+            plot_text(axes[1], i, height, text, f"term {i}", ha="center")
+
+    def weight(who, outcome, value):
+        # At least 1 for the first outcome: the weights always have a sum to divide by.
+        return widgets.IntSlider(
+            value,
+            min=1 if outcome == "sun" else 0,
+            max=10,
+            description=f"{who}: {outcome}",
+            style=slider_style(who),
+            layout=SLIDER,
+        )
+
+    def weights(p, q):
+        return {
+            f"{who}_{outcome}": weight
+            for outcome, *pair in zip(outcomes, p, q, strict=True)
+            for who, weight in zip("pq", pair, strict=True)
+        }
+
+    start = weights(p=(5, 3, 2), q=(1, 3, 6))
+    return Explorer(
+        {name: weight(*name.split("_"), value) for name, value in start.items()},
+        compute,
+        layout,
+        draw,
+        {FORWARD: "nats", BITS: "bits", BACKWARD: "nats"},
+        presets={
+            "q never rains": {"p_rain": 2, "q_rain": 0},
+            "p never rains": {"p_rain": 0, "q_rain": 6},
+            "Same": weights(p=(5, 3, 2), q=(5, 3, 2)),
+        },
+        swap=[(f"p_{o}", f"q_{o}") for o in outcomes],
+    )
+
+
+def explore_integrand():
+    """Two normal densities above the integrand p·log(p/q), its two signs shaded.
+
+    Returns
+    -------
+    Explorer
+        Controls ``mu_p``, ``sigma_p``, ``mu_q``, ``sigma_q``.
+    """
+    x = np.linspace(-6, 6, 601)
+    low, high = -0.3, 1.0  # nats per unit of x
+
+    def compute(mu_p, sigma_p, mu_q, sigma_q):
+        nats = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
+        below = _area_below(mu_p, sigma_p, mu_q, sigma_q)
+        values = {
+            "area above 0": nats + below,
+            "area below 0": below,
+            FORWARD: nats,
+            BITS: nats / math.log(2),
+        }
+        height = _integrand(x, mu_p, sigma_p, mu_q, sigma_q)
+        data = {
+            "p": normal_pdf(x, mu_p, sigma_p),
+            "q": normal_pdf(x, mu_q, sigma_q),
+            "height": height,
+        }
+        notes = [
+            cut_note("The integrand", height.max(), high, "nats per unit of x"),
+            outside_note("p", x, mu_p, sigma_p),
+            outside_note("q", x, mu_q, sigma_q),
+        ]
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        densities, integrand = figure.subplots(2, 1, sharex=True)
+        figure.subplots_adjust(0.08, 0.11, 0.98, 0.93, hspace=0.3)
+        label_axes(densities, y="density", xlim=(-6, 6), ylim=(0, 0.85))
+        add_key(densities, {"p": "p", "q": "q"})
+        label_axes(integrand, x="x", y="p·log(p/q)", ylim=(low, high))
+        add_key(integrand, {"gain": "area above 0", "loss": "area below 0"}, filled=True)
+        integrand.axhline(0, color=COLORS["ink"], linewidth=0.8)
+        return densities, integrand
+
+    def draw(axes, p, q, height):
+        plot_density(axes[0], x, p, "p")
+        plot_density(axes[0], x, q, "q")
+        plot_signed_area(axes[1], x, height)
+
+    return Explorer(
+        normal_controls(mu=(-2, 2, 0.1), sigma=(0.5, 2, 0.05), p=(0, 1), q=(1, 1)),
+        compute,
+        layout,
+        draw,
+        {"area above 0": "nats", "area below 0": "nats", FORWARD: "nats", BITS: "bits"},
+        presets={
+            "Same": {"mu_p": 0, "sigma_p": 1, "mu_q": 0, "sigma_q": 1},
+            "Shifted": {"mu_p": 0, "sigma_p": 1, "mu_q": 1, "sigma_q": 1},
+            "Wide q": {"mu_p": 0, "sigma_p": 1, "mu_q": 0, "sigma_q": 2},
+        },
+        swap=SWAP_NORMALS,
+        height=400,
+    )
+
+
+def _integrand(x, mu_p, sigma_p, mu_q, sigma_q):
+    log_ratio = (
+        math.log(sigma_q / sigma_p)
+        + ((x - mu_q) / sigma_q) ** 2 / 2
+        - ((x - mu_p) / sigma_p) ** 2 / 2
+    )
+    return normal_pdf(x, mu_p, sigma_p) * log_ratio
+
+
+def _area_below(mu_p, sigma_p, mu_q, sigma_q):
+    x = mu_p + sigma_p * np.linspace(-10, 10, 4001)
+    return float(np.trapezoid(np.maximum(-_integrand(x, mu_p, sigma_p, mu_q, sigma_q), 0), x))
