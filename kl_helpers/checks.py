@@ -161,7 +161,6 @@ class _Reveal:
     def __init__(self, prediction, answer, because):
         self.answer, self.because = answer, because
         self.shown_answer = prediction.show(answer)
-        self.prediction = None
         self.note = widgets.HTMLMath()
         self.button = widgets.Button(description="Reveal", button_style="primary")
         self.button.on_click(self._open)
@@ -170,8 +169,6 @@ class _Reveal:
         self._keep_up()
 
     def _follow(self, prediction):
-        if self.prediction is not None:
-            self.prediction.unobserve(self._update, "committed")
         self.prediction, self.opened = prediction, False
         prediction.observe(self._update, "committed")
         self._update()

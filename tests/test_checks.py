@@ -86,6 +86,17 @@ def test_reveal_is_locked_until_commit_and_live_after_it():
     assert question.change.layout.display == "none"
 
 
+def test_an_option_never_becomes_markup():
+    question = predict("<i>up</i>", "down")
+    reveal = question.reveal("<i>up</i>")
+    commit_to(question, "<i>up</i>")
+    notes = [question.note.value, reveal.note.value]
+    reveal.button.click()
+    for note in [*notes, reveal.note.value]:
+        assert "<b>&lt;i&gt;up&lt;/i&gt;</b>" in note
+        assert "<i>" not in note
+
+
 def test_a_right_prediction_and_several_reveals():
     question = predict("up", "down")
     question.field.value = "up"
@@ -207,9 +218,9 @@ def test_a_question_run_again_takes_its_reveal_along(shell):
     assert second is not first
     assert "Commit to a prediction first" in reveal.note.value
     commit_to(second, "up")
-    assert "You predicted: <b>up</b>" in reveal.note.value
     first.committed = None
     assert "You predicted: <b>up</b>" in reveal.note.value
+    assert "✓ Right." not in reveal.note.value
     reveal.button.click()
     assert "✓ Right." in reveal.note.value
 
