@@ -71,30 +71,38 @@ def fetch(url):
     raise TimeoutError(url)
 
 
-def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_cleanly(tmp_path):
-    environ = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "PYTHONWARNINGS")}
+@pytest.fixture
+def server(tmp_path):
+    """JupyterLab as a person starts it: in a terminal, but without a screen."""
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
     environ |= {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path)}
-    with subprocess.Popen(
-        [sys.executable, SCRIPT, "--no-browser"],
-        env=environ,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as server:
-        try:
-            printed = ""
-            while not (url := re.search(r"(http://127\S+)(/lab/tree/\S+)\?(token=\w+)", printed)):
-                line = server.stdout.readline()
-                assert line, f"it ended early:\n{printed}"
-                printed += line
-            host, page, token = url.groups()
-            assert page == "/lab/tree/notebooks/00-start-here.ipynb"
-            notifications = "/lab/api/settings/@jupyterlab/apputils-extension:notification"
-            schema = json.loads(fetch(f"{host}{notifications}?{token}"))["schema"]["properties"]
-            assert schema["fetchNews"]["default"] == "false"
-            assert schema["checkForUpdates"]["default"] is False
-        finally:
-            server.send_signal(signal.SIGINT)
-            rest = server.communicate(timeout=30)[0]
-        assert server.returncode == 0, rest
-        assert "Traceback" not in rest
+    leader, follower = os.openpty()
+    command = [sys.executable, SCRIPT, "--no-browser"]
+    process = subprocess.Popen(
+        command, env=environ, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    with process:
+        yield process
+        process.kill()
+    os.close(leader)
+    os.close(follower)
+
+
+def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_at_once(server):
+    printed = ""
+    while not (url := re.search(r"(http://127\S+)(/lab/tree/\S+)\?(token=\w+)", printed)):
+        line = server.stdout.readline().decode()
+        assert line, f"it ended early:\n{printed}"
+        printed += line
+    host, page, token = url.groups()
+    assert page == "/lab/tree/notebooks/00-start-here.ipynb"
+
+    notifications = "/lab/api/settings/@jupyterlab/apputils-extension:notification"
+    settings = json.loads(fetch(f"{host}{notifications}?{token}"))["schema"]["properties"]
+    assert settings["fetchNews"]["default"] == "false"
+    assert settings["checkForUpdates"]["default"] is False
+
+    server.send_signal(signal.SIGINT)
+    rest = server.communicate(timeout=30)[0].decode()
+    assert server.returncode == 0
+    assert "Traceback" not in rest
