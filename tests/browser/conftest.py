@@ -1,0 +1,58 @@
+"""One JupyterLab and one browser for all; one page and one Run All for each notebook."""
+
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+from driver import COURSE, NOTEBOOKS, LabServer, NotebookPage, chromium, find_chromium
+
+
+def pytest_sessionstart():
+    try:
+        find_chromium()
+    except FileNotFoundError as missing:
+        pytest.exit(f"browser tests: {missing}", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    """A copy of the course, for JupyterLab saves what it shows."""
+    committed = {path: path.read_bytes() for path in NOTEBOOKS}
+    copy = tmp_path_factory.mktemp("course")
+    for folder in ("notebooks", "tools"):
+        shutil.copytree(COURSE / folder, copy / folder)
+    yield copy
+    changed = [path.name for path, content in committed.items() if path.read_bytes() != content]
+    assert not changed, f"the tests changed committed notebooks: {changed}"
+
+
+@pytest.fixture(scope="session")
+def server(course, tmp_path_factory):
+    with LabServer(course, tmp_path_factory.mktemp("jupyter")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright, chromium(playwright) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def open_notebook(server, browser):
+    """Context manager: path within the course -> `NotebookPage`."""
+
+    @contextmanager
+    def open_page(path):
+        page = NotebookPage(browser, server, path)
+        try:
+            yield page
+        finally:
+            page.close()
+
+    return open_page

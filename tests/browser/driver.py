@@ -1,0 +1,441 @@
+"""Drive the course in a real JupyterLab: the server, the browser, a notebook, an explorer."""
+
+import math
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+COURSE = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((COURSE / "notebooks").glob("*.ipynb"))
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SCREEN = {"width": 1280, "height": 720}  # a projector's
+ANSI_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+# --- the browser
+
+
+def find_chromium():
+    """Path of the browser: ``$CHROMIUM``, else the first known name on the PATH."""
+    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else CHROMIUM_NAMES
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError(
+        f"no Chromium found (looked for {', '.join(names)}): install your system's "
+        "chromium package, or set CHROMIUM to the path of a browser"
+    )
+
+
+@contextmanager
+def chromium(playwright):
+    """A headless browser with an empty profile.
+
+    As root Chromium cannot build its sandbox, so there it goes without.
+    """
+    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+    try:
+        yield browser.new_context(viewport=SCREEN)
+    finally:
+        browser.close()
+
+
+# --- the server
+
+
+def _free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class LabServer:
+    """JupyterLab as `make lab` starts it, for the course in the folder `root`.
+
+    Settings, workspaces and log go to the folder `home`, so that nothing of the person who runs
+    the tests decides how they end.
+    """
+
+    def __init__(self, root, home):
+        self.root, self.home = Path(root), Path(home)
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def command(self):
+        return [
+            sys.executable,
+            str(self.root / "tools" / "lab.py"),
+            f"--port={self.port}",
+            "--no-browser",
+            "--IdentityProvider.token=",
+            "--LabApp.expose_app_in_browser=True",
+            # Should the tests be killed, the server ends by itself.
+            "--MappingKernelManager.cull_idle_timeout=300",
+            "--ServerApp.shutdown_no_activity_timeout=300",
+        ]
+
+    @property
+    def environment(self):
+        own = {"JUPYTER_CONFIG_DIR": "config", "IPYTHONDIR": "ipython"}
+        return os.environ | {name: str(self.home / folder) for name, folder in own.items()}
+
+    def __enter__(self):
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "server.log").open("w") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                cwd=self.root,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait_until_it_answers(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/api", timeout=5).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError(f"JupyterLab did not start:\n{self.log()}")
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)  # the server then ends its kernels
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def log(self):
+        return (self.home / "server.log").read_text(errors="replace")
+
+
+# --- the notebook
+
+# What a kernel says outside any cell (the traceback of a callback, for one) reaches no output of
+# the notebook, so it is collected from the kernel's messages.
+OPENED = """async path => {
+    const app = window.jupyterapp;
+    await app.restored;
+    let panel;
+    while (!(panel = app.shell.currentWidget)?.sessionContext || panel.context.path !== path)
+        await new Promise(soon => setTimeout(soon, 50));
+    await panel.context.ready;
+    await panel.revealed;
+    await panel.sessionContext.ready;
+    const {kernel} = panel.sessionContext.session;
+    await kernel.info;
+    window.panel = panel;
+    window.underway = new Set();
+    window.kernelSaid = [];
+    kernel.anyMessage.connect((_, {direction, msg}) => {
+        const {channel, header, parent_header, content} = msg;
+        if (direction === 'send') {
+            if (channel === 'shell') window.underway.add(header.msg_id);
+            return;
+        }
+        if (content.execution_state === 'idle') window.underway.delete(parent_header.msg_id);
+        if (parent_header.msg_type === 'execute_request') return;
+        if (header.msg_type === 'error') window.kernelSaid.push(content.traceback.join('\\n'));
+        // The page asks for widgets before ipywidgets is imported: the kernel says 'No such comm'.
+        if (header.msg_type === 'stream' && content.name === 'stderr'
+            && !content.text.startsWith('No such comm')) window.kernelSaid.push(content.text);
+    });
+}"""
+
+RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+
+# Nothing that was sent to the kernel waits for its end. A widget holds messages back while one of
+# its own is under way, and what arrived takes a moment to be drawn: hence the frames.
+SETTLED = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    for (let quiet = 0; quiet < 3; quiet = window.underway.size ? 0 : quiet + 1) await frame();
+}"""
+
+NO_WIDGET_PENDING = """() => ![...document.querySelectorAll('.jp-OutputArea-output')]
+    .some(node => node.textContent.trim() === 'Loading widget...')"""
+
+ACTIVATE = """index => {
+    const {content} = window.panel;
+    content.activeCellIndex = index;
+    content.mode = 'command';
+    content.activeCell.node.focus();
+}"""
+
+
+class NotebookPage:
+    """One notebook, open in JupyterLab in a page of its own."""
+
+    def __init__(self, context, server, path):
+        self.page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self._console_errors = []
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self._console_errors.append(str(error)))
+        self.page.goto(f"{server.url}/lab/tree/{path}?reset")
+        self.page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+        self._await(OPENED, path)
+        self._await(SETTLED)
+
+    def _on_console(self, message):
+        if message.type == "error":
+            self._console_errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def _await(self, script, argument=None, seconds=60):
+        """Result of an async function in the page; `page.evaluate` would wait for it forever."""
+        late = f"setTimeout(() => reject(new Error('no answer in {seconds} s')), {seconds * 1000})"
+        return self.page.evaluate(
+            f"arg => Promise.race([({script})(arg), new Promise((_, reject) => {late})])", argument
+        )
+
+    def close(self):
+        self._await("() => window.panel.sessionContext.shutdown()")
+        self.page.close()
+
+    def settle(self):
+        """Wait until the kernel has answered everything, and the browser has drawn it."""
+        self._await(SETTLED)
+
+    def run_all(self, seconds=60):
+        """Run every cell; return how long it took."""
+        start = time.monotonic()
+        self._await(RUN_ALL, seconds=seconds)
+        self.settle()
+        self.page.wait_for_function(NO_WIDGET_PENDING)
+        return time.monotonic() - start
+
+    @property
+    def cells(self):
+        """The notebook's cells as nbformat has them, with their present outputs, by id."""
+        cells = self.page.evaluate("window.panel.context.model.toJSON().cells")
+        return {cell["id"]: cell for cell in cells}
+
+    def never_run(self):
+        """Ids of the code cells that hold something and have not been run."""
+        return [
+            cell_id
+            for cell_id, cell in self.cells.items()
+            if cell["cell_type"] == "code" and cell["source"] and not cell["execution_count"]
+        ]
+
+    def cell(self, cell_id):
+        index = list(self.cells).index(cell_id)
+        return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+
+    def outputs(self, cell_id):
+        return self.cell(cell_id).locator(".jp-Cell-outputArea")
+
+    def output_text(self, cell_id):
+        return self.outputs(cell_id).text_content()  # the inner text is empty off the screen
+
+    def activate(self, cell_id):
+        """Select a cell, as the arrow keys do."""
+        self.page.evaluate(ACTIVATE, list(self.cells).index(cell_id))
+
+    def keys(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()
+
+    def tab_to(self, target, most=40):
+        """Press Tab until `target`, a locator of one element, has the focus."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            if target.evaluate("node => node === document.activeElement"):
+                return
+        raise AssertionError(f"Tab does not reach {target}")
+
+    def type_into(self, cell_id, source):
+        """Put `source` into a cell and press Shift+Enter."""
+        self.cell(cell_id).locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(source)
+        self.page.keyboard.press("Shift+Enter")
+        self.settle()
+
+    def pictures(self, cell_id):
+        """Natural width of each picture in a cell's outputs; 0 for one that cannot be seen."""
+        images = self.outputs(cell_id).locator("img")
+        if images.count():
+            images.first.scroll_into_view_if_needed()
+        return [
+            image.is_visible() and image.evaluate("image => image.naturalWidth")
+            for image in images.all()
+        ]
+
+    def scroll_to(self, target):
+        """Scroll the notebook until `target` begins at its top; return the box of what is seen."""
+        target.evaluate("node => node.scrollIntoView({block: 'start'})")
+        return self.page.locator(".jp-WindowedPanel-outer:visible").bounding_box()
+
+    def interruptions(self):
+        """Texts of the dialogs and notifications on the screen."""
+        return self.page.locator(".jp-Dialog, .Toastify__toast").all_text_contents()
+
+    def problems(self):
+        """Everything that went wrong so far, one text each; empty when all is well."""
+        found = []
+        for cell_id, cell in self.cells.items():
+            for output in cell.get("outputs", ()):
+                if output["output_type"] == "error":
+                    found.append(f"cell {cell_id}: {output['ename']}: {output['evalue']}")
+                elif output.get("name") == "stderr":
+                    found.append(f"cell {cell_id}: stderr: {''.join(output['text'])}")
+        said = self.page.evaluate("window.kernelSaid")
+        found += [f"kernel: {ANSI_COLOUR.sub('', text)}" for text in said]
+        notebook = self.page.locator(".jp-Notebook")
+        found += [f"alert: {text}" for text in notebook.get_by_role("alert").all_text_contents()]
+        failed = notebook.get_by_text(re.compile("Error (displaying|creating) widget"))
+        found += [f"page: {text}" for text in failed.all_text_contents()]
+        return found + [f"console: {text}" for text in self._console_errors]
+
+
+# --- an explorer
+
+PICTURE = """async image => {
+    const bytes = await (await fetch(image.src)).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
+}"""
+
+
+class ExplorerView:
+    """A live explorer, as a person at the screen has it."""
+
+    def __init__(self, notebook, cell_id):
+        self._notebook = notebook
+        self.box = notebook.outputs(cell_id).locator(".jp-OutputArea-output")
+        self.image = self.box.locator("img")
+        self.status = self.box.get_by_role("status")
+        self._rows = self.box.locator(".widget-inline-hbox:has(.widget-readout, input)")
+
+    @property
+    def labels(self):
+        return self._rows.locator("> .widget-label").all_text_contents()
+
+    @property
+    def slider_labels(self):
+        sliders = self._rows.filter(has=self._notebook.page.get_by_role("slider"))
+        return sliders.locator("> label").all_text_contents()
+
+    @property
+    def buttons(self):
+        return self.box.locator("button").all_text_contents()
+
+    def _row(self, label):
+        return self._rows.nth(self.labels.index(label))
+
+    def handle(self, label):
+        return self._row(label).get_by_role("slider")
+
+    @property
+    def controls(self):
+        """Label -> what stands beside the control."""
+        boxes = self._rows.locator(".widget-readout, input")
+        texts = boxes.evaluate_all("all => all.map(node => node.value ?? node.textContent)")
+        return {
+            label: text.replace("−", "-") for label, text in zip(self.labels, texts, strict=True)
+        }
+
+    @property
+    def summary(self):
+        return "\n".join(self.status.locator("> *").all_text_contents())
+
+    def quantity(self, name):
+        """Text of the number of a line ``name = number unit``."""
+        return re.search(rf"^{re.escape(name)} = (\S+)", self.summary, re.MULTILINE)[1]
+
+    @property
+    def picture(self):
+        """Fingerprint of the picture's bytes."""
+        return self.image.evaluate(PICTURE)
+
+    @property
+    def state(self):
+        return self.controls, self.summary, self.picture
+
+    def press(self, label):
+        self.box.get_by_role("button", name=label, exact=True).click()
+        self._notebook.settle()
+
+    def key(self, label, key):
+        self.handle(label).focus()
+        self._notebook.page.keyboard.press(key)
+        self._notebook.settle()
+
+    def drag(self, label, to, steps=12):
+        """Drag a slider's handle to a fraction of its length; return how many pictures came."""
+        handle, track = self.handle(label), self._row(label).locator(".noUi-base")
+        handle.scroll_into_view_if_needed()
+        start, rail = handle.bounding_box(), track.bounding_box()
+        x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
+        self.image.evaluate("""image => {
+            window.pictures = 0;
+            new MutationObserver(seen => window.pictures += seen.length)
+                .observe(image, {attributeFilter: ['src']});
+        }""")
+        mouse = self._notebook.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        for i in range(1, steps + 1):
+            mouse.move(x + (rail["x"] + to * rail["width"] - x) * i / steps, y)
+            self._notebook.page.evaluate("new Promise(requestAnimationFrame)")
+        mouse.up()
+        self._notebook.settle()
+        return self._notebook.page.evaluate("window.pictures")
+
+
+# --- what must be said
+
+
+def solutions(cells):
+    """Exercise's cell id -> code of the solution, which stands in a markdown cell after it."""
+    found, exercise = {}, None
+    for cell in cells:
+        if "exercise" in cell["metadata"].get("tags", ()):
+            exercise = cell["id"]
+        elif exercise and (code := re.search(r"```python\n(.*?)```", cell["source"], re.DOTALL)):
+            found[exercise], exercise = code[1].rstrip(), None
+    return found
+
+
+def kl_of_two_normals(mu_p, sigma_p, mu_q, sigma_q):
+    """The textbook formula, written here once more: the judge must not be the code on trial."""
+    spread = sigma_p**2 + (mu_p - mu_q) ** 2
+    return math.log(sigma_q / sigma_p) + spread / (2 * sigma_q**2) - 1 / 2
+
+
+def agrees_to_the_printed_digits(text, value):
+    decimals = len(text.partition(".")[2])
+    return abs(float(text) - value) <= 0.5 * 10**-decimals + 1e-12

@@ -1,0 +1,224 @@
+"""Every notebook in JupyterLab as a learner meets it: read, run, slide, predict, answer."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pytest
+from driver import (
+    NOTEBOOKS,
+    SCREEN,
+    ExplorerView,
+    NotebookPage,
+    agrees_to_the_printed_digits,
+    kl_of_two_normals,
+    solutions,
+)
+
+RUN_ALL_SECONDS = 60
+MU_Q = "μ of q"
+
+
+@dataclass
+class Lesson:
+    """A notebook after Run All, and what was seen before it."""
+
+    page: NotebookPage
+    committed: dict
+    pictures_before: dict = field(default_factory=dict)
+    problems_before: list = field(default_factory=list)
+    seconds: float = 0.0
+
+    def code_cells(self, pattern):
+        """Ids of the code cells whose source matches."""
+        return [
+            cell_id
+            for cell_id, cell in self.committed.items()
+            if cell["cell_type"] == "code" and re.search(pattern, cell["source"], re.MULTILINE)
+        ]
+
+    @cached_property
+    def explorers(self):
+        cells = self.code_cells(r"\bexplore_\w+\(")
+        return {cell_id: ExplorerView(self.page, cell_id) for cell_id in cells}
+
+    def committed_summary(self, cell_id):
+        return self.committed[cell_id]["outputs"][0]["data"]["text/plain"]
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def lesson(request, open_notebook):
+    with open_notebook(f"notebooks/{request.param.name}") as page:
+        lesson = Lesson(page, page.cells)
+        lesson.pictures_before = {i: page.pictures(i) for i in lesson.explorers}
+        lesson.problems_before = page.problems() + page.interruptions()
+        lesson.seconds = page.run_all(RUN_ALL_SECONDS)
+        yield lesson
+
+
+@pytest.fixture
+def explorers(lesson):
+    """The explorers of a notebook by cell id, as they were first shown."""
+    if not lesson.explorers:
+        pytest.skip("no explorer in this notebook")
+    for explorer in lesson.explorers.values():
+        assert explorer.slider_labels
+        explorer.press("Reset")
+    return lesson.explorers
+
+
+def test_before_running_each_explorer_is_a_picture(lesson):
+    assert lesson.problems_before == []
+    for cell_id, widths in lesson.pictures_before.items():
+        assert widths, f"{cell_id}: no picture"
+        assert all(width > 0 for width in widths), f"{cell_id}: a picture that cannot be seen"
+
+
+def test_run_all_ends_well(lesson, record_property):
+    record_property("run_all_seconds", round(lesson.seconds, 1))
+    assert lesson.page.never_run() == []
+    assert lesson.page.problems() == []
+    assert lesson.page.interruptions() == []
+
+
+def test_the_readout_starts_as_committed(lesson, explorers):
+    for cell_id, explorer in explorers.items():
+        assert explorer.summary == lesson.committed_summary(cell_id)
+
+
+def test_an_explorer_fits_on_the_screen(lesson, explorers):
+    for cell_id, explorer in explorers.items():
+        room = lesson.page.scroll_to(explorer.box)
+        box = explorer.box.bounding_box()
+        assert box["height"] <= room["height"], f"{cell_id} at {SCREEN}"
+        assert explorer.image.bounding_box()["width"] <= room["width"], f"{cell_id} at {SCREEN}"
+
+
+def test_every_control_can_be_reached_and_has_a_label(explorers):
+    for explorer in explorers.values():
+        for label in explorer.slider_labels:
+            assert label.strip()
+            assert explorer.handle(label).get_attribute("tabindex") == "0"
+        assert all(text.strip() for text in explorer.buttons)
+        tips = explorer.box.locator("[title]:visible").evaluate_all(
+            "all => all.map(node => node.title)"
+        )
+        assert "null" not in tips  # what ipywidgets shows of a control without a tooltip
+
+
+def test_every_slider_moves_by_keyboard(lesson, explorers):
+    for cell_id, explorer in explorers.items():
+        for label in explorer.slider_labels:
+            controls, summary, picture = explorer.state
+            explorer.key(label, "ArrowRight")
+            if explorer.controls == controls:  # it stood at its right end
+                explorer.key(label, "ArrowLeft")
+            where = f"{cell_id}, {label}"
+            assert explorer.controls != controls, where
+            assert explorer.summary != summary, where
+            assert explorer.picture != picture, where
+            for key in ("End", "Home"):
+                explorer.key(label, key)
+            explorer.press("Reset")
+    assert lesson.page.problems() == []
+
+
+def test_a_slider_follows_the_mouse(lesson, explorers):
+    for cell_id, explorer in explorers.items():
+        label = explorer.slider_labels[-1]
+        _, summary, picture = explorer.state
+        explorer.drag(label, to=0)
+        assert explorer.drag(label, to=1) >= 2, "the picture moves only when the mouse is let go"
+        ended = explorer.state
+        assert ended[1] != summary, cell_id
+        assert ended[2] != picture, cell_id
+        explorer.key(label, "Home")
+        explorer.key(label, "End")
+        assert explorer.state == ended, "the last position of a drag was not shown"
+    assert lesson.page.problems() == []
+
+
+def normal(controls, who):
+    """(μ, σ) that the sliders of p or q say; a distribution without sliders is N(0, 1)."""
+    return float(controls.get(f"μ of {who}", 0)), float(controls.get(f"σ of {who}", 1))
+
+
+def test_the_readout_is_the_closed_form(lesson, explorers):
+    normals = {i: e for i, e in explorers.items() if MU_Q in e.slider_labels}
+    for cell_id, explorer in normals.items():
+        for label, to in ((MU_Q, 0.8), ("σ of q", 0.3), ("μ of p", 0.35), ("σ of p", 0.6)):
+            if label not in explorer.slider_labels:
+                continue
+            before = explorer.controls[label]
+            explorer.drag(label, to)
+            controls = explorer.controls
+            assert controls[label] != before
+            names = re.findall(
+                r"^(D_KL\(p‖q\)(?:, exact)?) = \S+ nats$", explorer.summary, re.MULTILINE
+            )
+            assert len(names) == 1, f"{cell_id}: {explorer.summary}"
+            shown = explorer.quantity(names[0])
+            assert agrees_to_the_printed_digits(
+                shown, kl_of_two_normals(*normal(controls, "p"), *normal(controls, "q"))
+            ), f"{cell_id}: {controls}"
+    assert lesson.page.problems() == []
+
+
+def test_the_buttons_work(lesson, explorers):
+    for cell_id, explorer in explorers.items():
+        first = explorer.state
+        for button in explorer.buttons:
+            explorer.press("Reset")
+            assert explorer.state[:2] == first[:2], f"{cell_id}: Reset"
+            explorer.press(button)
+            after = explorer.state
+            if button == "Swap p ↔ q":
+                swapped = {
+                    re.sub(r"\b[pq]\b", lambda m: "qp"["pq".index(m[0])], k): v
+                    for k, v in first[0].items()
+                }
+                assert after[0] == swapped, cell_id
+            elif button == "Resample":
+                assert after[1] != first[1], cell_id
+                assert after[2] != first[2], cell_id
+    assert lesson.page.problems() == []
+
+
+def test_a_prediction_by_keyboard_alone(lesson):
+    page = lesson.page
+    asked = lesson.code_cells(r"^(\w+) = predict(_number)?\(")
+    if not asked:
+        pytest.skip("no prediction in this notebook")
+    for cell_id in asked:
+        name = re.match(r"(?:.*\n)*?(\w+) = predict", lesson.committed[cell_id]["source"])[1]
+        reveal_id, *_ = lesson.code_cells(rf"^{name}\.reveal\(")
+        question, answer = page.outputs(cell_id), page.outputs(reveal_id)
+        assert "Commit to a prediction first" in page.output_text(reveal_id)
+        assert answer.locator("button:visible:enabled").count() == 0
+
+        page.activate(cell_id)
+        if question.locator("input[type=radio]").count():
+            page.tab_to(question.locator("input[type=radio]").first)
+            page.keys("Space")
+        else:
+            page.tab_to(question.locator("input[type=text]"))
+            page.keys("3", "Tab")
+        page.activate(cell_id)
+        page.tab_to(question.get_by_role("button", name="Commit"))
+        page.keys("Enter")
+        assert "You predicted" in page.output_text(cell_id)
+
+        page.activate(reveal_id)
+        page.tab_to(answer.get_by_role("button", name="Reveal"))
+        page.keys("Enter")
+        assert re.search("Right|Not this time", page.output_text(reveal_id))
+    assert page.problems() == []
+
+
+def test_each_solution_typed_in_is_right(lesson):
+    for cell_id, solution in solutions(lesson.committed.values()).items():
+        assert "Not attempted" in lesson.page.output_text(cell_id)
+        *_, check = lesson.committed[cell_id]["source"].splitlines()
+        lesson.page.type_into(cell_id, f"{solution}\n{check}")
+        assert "✓" in lesson.page.output_text(cell_id), cell_id
+    assert lesson.page.problems() == []
