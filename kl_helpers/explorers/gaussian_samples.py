@@ -59,8 +59,10 @@ def explore_samples():
     def layout(figure):
         ax = figure.subplots()
         figure.subplots_adjust(0.06, 0.13, 0.98, 0.88)
-        label_axes(ax, x="x", y="density", xlim=(-1.2, 1.2), ylim=(0, top))
-        add_key(ax, {"p": "KDE of p's sample", "q": "KDE of q's sample (bars: histogram)"})
+        label_axes(
+            ax, x="x (bars: histogram, curves: KDE)", y="density", xlim=(-1.2, 1.2), ylim=(0, top)
+        )
+        add_key(ax, {"p": "p", "q": "q"})
         return ax
 
     def draw(ax, edges, bars, curves, heading):
