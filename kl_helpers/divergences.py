@@ -384,8 +384,7 @@ def _js_term(x, y, difference=None):
         series *= total
         if near.all():
             return series
-        middle = total / 2
-        return np.where(near, series, (_deviance(x, middle) + _deviance(y, middle)) / 2)
+        return np.where(near, series, (_deviance(2 * x, total) + _deviance(2 * y, total)) / 4)
 
 
 def _kl(p, q, total):

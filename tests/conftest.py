@@ -5,7 +5,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile(
-    "course", derandomize=True, database=None, deadline=None, max_examples=200
+    "course", derandomize=True, database=None, deadline=None, max_examples=100
 )
 settings.load_profile("course")
 

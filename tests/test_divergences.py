@@ -260,6 +260,13 @@ def test_disjoint_supports_are_log_2_apart(rng):
         assert total_variation(p, q) <= 1
 
 
+def test_subnormal_probabilities_are_no_exception():
+    p, q = [0, 1], [5e-324, 1]
+    assert js_divergence(p, q) < 1e-323
+    assert kl_divergence(p, q) < 1e-323
+    assert kl_divergence(q, p) == math.inf
+
+
 # --- options
 
 
