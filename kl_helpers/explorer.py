@@ -8,6 +8,7 @@ import base64
 import html
 import io
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -88,6 +89,8 @@ class Explorer:
         self._height = height
         self._paused = False
         self._encode = _Encoder()
+        # JupyterLab hands slider messages to another thread than the one that runs the cells.
+        self._lock = threading.RLock()
 
         self.buttons = {}
         for label, values in (presets or {}).items():
@@ -105,6 +108,7 @@ class Explorer:
         self._build_picture()
         self._refresh()
         for control in self.controls.values():
+            control.tooltip = control.tooltip or control.description  # else hovering shows "null"
             control.observe(self._on_change, names="value")
 
     def values(self) -> dict[str, float]:
@@ -118,18 +122,20 @@ class Explorer:
 
     def set(self, **values) -> None:
         """Set several controls with one redraw."""
-        self._paused = True
-        try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self._paused = False
-        self._refresh()
+        with self._lock:
+            self._paused = True
+            try:
+                for name, value in values.items():
+                    self.controls[name].value = value
+            finally:
+                self._paused = False
+            self._refresh()
 
     def reset(self) -> None:
         """Go back to the first setting and the first picture."""
-        self._build_picture()
-        self.set(**self._start)
+        with self._lock:
+            self._build_picture()
+            self.set(**self._start)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # Live where a kernel runs; elsewhere, and under nbval, the picture and the summary.
@@ -178,13 +184,14 @@ class Explorer:
     # --- picture and readout
 
     def _refresh(self):
-        try:
-            self._frame = self._compute(**self._control_values())
-            self._image.value = self._picture()
-            self._readout.value = _readout_html(self._lines())
-        except Exception as error:
-            self._readout.value = _alert_html(error)
-            raise
+        with self._lock:
+            try:
+                self._frame = self._compute(**self._control_values())
+                self._image.value = self._picture()
+                self._readout.value = _readout_html(self._lines())
+            except Exception as error:
+                self._readout.value = _alert_html(error)
+                raise
 
     def _lines(self):
         quantities = (

@@ -2,6 +2,9 @@
 
 import base64
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets as widgets
 import numpy as np
@@ -111,6 +114,32 @@ def test_preset_swap_and_reset():
     assert (explorer.controls["x"].value, explorer.controls["y"].value) == (1, 4.5)
     explorer.buttons["Reset"].click()
     assert explorer.values() == {"x²": 4, "x + y": 3}
+
+
+def test_two_threads_take_turns_at_the_picture():
+    explorer, _ = parabola()
+    drawing = threading.Lock()
+
+    def draw(ax, x):
+        assert drawing.acquire(blocking=False), "two threads draw at once"
+        time.sleep(0.005)
+        drawing.release()
+
+    explorer._draw = draw
+
+    def drag(name):
+        for value in (1, 2, 1, 2):
+            explorer.controls[name].value = value
+
+    with ThreadPoolExecutor() as pool:
+        for drags in [pool.submit(drag, name) for name in ("x", "y")]:
+            drags.result()
+    assert explorer.values() == {"x²": 4, "x + y": 4}
+
+
+def test_every_control_has_a_tooltip():
+    explorer, _ = parabola()
+    assert [control.tooltip for control in explorer.controls.values()] == ["x", "y"]
 
 
 def test_an_error_is_shown_and_raised_and_the_next_value_recovers():
