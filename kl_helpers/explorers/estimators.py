@@ -1,0 +1,379 @@
+"""The explorers of notebook 07: a hundred estimates of each kind against the exact value."""
+
+import math
+from functools import lru_cache, partial
+
+import ipywidgets as widgets
+import numpy as np
+
+from kl_helpers.distributions import kl_normal
+from kl_helpers.divergences import kl_divergence
+from kl_helpers.explorer import Explorer, Frame
+from kl_helpers.explorers._shared import FORWARD, SLIDER, choice_slider, normal_pdf, slider_style
+from kl_helpers.plots import COLORS, label_axes, plot_line
+
+TIMES = 100
+BINS, EPSILON, K = 99, 1e-5, 5  # the defaults of kl_histogram and kl_knn
+_ROW = 64.0  # added per repetition: keeps all sorted samples sorted in one flat array
+_NODES, _REACH = 8, 5  # nodes a bandwidth, and bandwidths beyond the outermost draw
+_SAID = ("bias", "sd")
+
+EXACT = f"{FORWARD}, exact"
+SAMPLES_ONLY = ("histogram, ε", "histogram, +½", "KDE", "k-NN", "normal fit")
+WITH_DENSITIES = ("k1", "k2", "k3")
+
+
+@lru_cache(maxsize=4)
+def dice(n, seed):
+    """Standard normal draws for p and for q, shape (2, TIMES, n), each sample sorted."""
+    z = np.random.default_rng(seed).standard_normal((n, 2, TIMES))  # a larger n only adds draws
+    return np.sort(np.ascontiguousarray(z.transpose(1, 2, 0)), axis=-1)
+
+
+def estimates_from_samples(shift, sigma, n, seed):
+    """TIMES estimates of each kind for p = N(0, 1) and q = N(shift, sigma²), in nats.
+
+    The public estimators do one pair of samples; here the sorted dice are reused, so that a moved
+    slider is answered at once.
+    """
+    x, z_q = dice(n, seed)
+    y = shift + sigma * z_q
+    counts = _counts(x, y)
+    fitted = kl_normal(x.mean(axis=1), x.std(axis=1), y.mean(axis=1), y.std(axis=1))
+    results = (
+        kl_divergence(*(counts / n), epsilon=EPSILON),
+        kl_divergence(*(counts + 0.5), normalize=True),
+        _kde_plug_in(shift, sigma, n, seed),
+        _nearest_neighbour(y, n, seed),
+        fitted,
+        -log_ratio(x, shift, sigma).mean(axis=1),
+    )
+    return dict(zip((*SAMPLES_ONLY, "k1"), results, strict=True))
+
+
+def log_ratio(x, shift, sigma):
+    """Log q(x) − log p(x)."""
+    return 0.5 * (x * x - ((x - shift) / sigma) ** 2) - math.log(sigma)
+
+
+def estimates_with_densities(shift, sigma, n, seed):
+    """TIMES estimates by k1, k2 and k3 for p = N(0, 1) and q = N(shift, sigma²), in nats."""
+    log_r = log_ratio(dice(n, seed)[0], shift, sigma)
+    terms = (-log_r, 0.5 * log_r * log_r, np.expm1(log_r) - log_r)
+    return {k: t.mean(axis=1) for k, t in zip(WITH_DENSITIES, terms, strict=True)}
+
+
+def exact_moments(shift, sigma):
+    """Exact mean and standard deviation of one term of k1, k2, k3, as a dict of pairs.
+
+    With p = N(0, 1), log r is a z² + b z + c, whose moments are known; E_p[r²] is a Gaussian
+    integral that diverges for sigma² ≥ 2.
+    """
+    a, b = 0.5 * (1 - sigma**-2), shift / sigma**2
+    c = -0.5 * shift**2 / sigma**2 - math.log(sigma)
+    mean = a + c
+    # log r − mean = a(z² − 1) + bz: its second, third and fourth moments
+    m2 = 2 * a * a + b * b
+    m3 = 8 * a**3 + 6 * a * b * b
+    m4 = 60 * a**4 + 60 * a * a * b * b + 3 * b**4
+    square = m2 + mean**2
+    fourth = m4 + 4 * mean * m3 + 6 * mean**2 * m2 + mean**4
+    forward, backward = -mean, kl_normal(shift, sigma, 0, 1)
+    k3 = mean_square_ratio(shift, sigma) - 1 + square - 2 * backward - 2 * forward - forward**2
+    return {
+        "k1": (forward, math.sqrt(m2)),
+        "k2": (square / 2, 0.5 * math.sqrt(max(fourth - square**2, 0))),
+        "k3": (forward, math.sqrt(max(k3, 0))),
+    }
+
+
+def mean_square_ratio(shift, sigma):
+    """E_p[(q/p)²] for p = N(0, 1) and q = N(shift, sigma²); infinite from sigma = √2 on."""
+    room = 2 - sigma**2
+    if room <= 0:
+        return math.inf
+    return math.exp(shift**2 / room) / (sigma * math.sqrt(room))
+
+
+# --- a hundred estimates at once, from sorted samples
+
+
+def _flat(samples):
+    return (samples + _ROW * np.arange(TIMES)[:, np.newaxis]).ravel()
+
+
+def _counts(x, y):
+    """Draws per bin, shape (2, TIMES, BINS), in equal bins over each pair's pooled range."""
+    low, high = np.minimum(x[:, 0], y[:, 0]), np.maximum(x[:, -1], y[:, -1])
+    inner = _flat(np.linspace(low, high, BINS + 1, axis=1)[:, 1:-1])
+    n = x.shape[1]
+    starts = n * np.arange(TIMES)[:, np.newaxis]
+    both = []
+    for sample in (x, y):
+        below = np.searchsorted(_flat(sample), inner).reshape(TIMES, -1) - starts
+        both.append(np.diff(below, axis=1, prepend=0, append=n))
+    return np.array(both)
+
+
+@lru_cache(maxsize=4)
+def _own_distances(n, seed):
+    """Mean logarithm of the distance to the K-th neighbour in x's own sample."""
+    x = dice(n, seed)[0]
+    pad = np.pad(x, ((0, 0), (K, K)), constant_values=((0, 0), (-np.inf, np.inf)))
+    distance = np.full(x.shape, np.inf)
+    for j in range(K + 1):
+        left, right = pad[:, K - j : K - j + n], pad[:, 2 * K - j : 2 * K - j + n]
+        np.minimum(distance, np.maximum(x - left, right - x), out=distance)
+    return np.log(distance).mean(axis=1)
+
+
+def _nearest_neighbour(y, n, seed):
+    x = dice(n, seed)[0]
+    pad = np.pad(y, ((0, 0), (K, K)), constant_values=((0, 0), (-np.inf, np.inf))).ravel()
+    place = np.searchsorted(_flat(y), _flat(x)).reshape(x.shape)
+    place += K + 2 * K * np.arange(TIMES)[:, np.newaxis]  # the first draw of y that is not below x
+    distance = np.full(x.shape, np.inf)
+    for j in range(K + 1):
+        left, right = pad[place - j], pad[place + K - 1 - j]
+        np.minimum(distance, np.maximum(x - left, right - x), out=distance)
+    return np.log(distance).mean(axis=1) - _own_distances(n, seed) + math.log(n / (n - 1))
+
+
+@lru_cache(maxsize=8)
+def _log_kde(n, seed, which):
+    """Logarithm of each sample's kernel estimate on nodes of its own, shape (TIMES, nodes).
+
+    Also the first node, the step and the outermost draws, shape (TIMES, 1). Beyond those a
+    parabola falls off, which is left out, so that the table stays flat there.
+    """
+    z = dice(n, seed)[which]
+    ends = z[:, :1], z[:, -1:]
+    h = z.std(axis=1, ddof=1, keepdims=True) * n**-0.2
+    step = h / _NODES
+    first = ends[0] - _REACH * h
+    nodes = int(((ends[1] - ends[0]) / step).max()) + 2 * _REACH * _NODES + 2
+    rows = nodes * np.arange(TIMES)[:, np.newaxis]
+    left, share = np.divmod((z - first) / step, 1.0)
+    left = (left.astype(np.intp) + rows).ravel()
+    weights = np.bincount(left, 1 - share.ravel(), TIMES * nodes)
+    weights += np.bincount(left + 1, share.ravel(), TIMES * nodes)
+    i = np.arange(nodes)
+    kernel = np.exp(-0.5 * ((i[:, np.newaxis] - i) / _NODES) ** 2)
+    log_kde = np.log(weights.reshape(TIMES, nodes) @ kernel) - np.log(n * h * math.sqrt(2 * np.pi))
+    return log_kde + _fall(first + step * i, *ends, h), first, step, ends, h
+
+
+def _fall(z, low, high, h):
+    return 0.5 * (np.maximum(np.maximum(low - z, z - high), 0) / h) ** 2
+
+
+def _kde_plug_in(shift, sigma, n, seed):
+    x, log_p, mass = _kde_of_p(n, seed)
+    z = (x - shift) / sigma
+    table, first, step, ends, h = _log_kde(n, seed, 1)
+    place = np.clip((z - first) / step, 0, table.shape[1] - 1.001)
+    left = place.astype(np.intp)
+    share = place - left
+    left += table.shape[1] * np.arange(TIMES)[:, np.newaxis]
+    start, end = table.ravel()[left], table.ravel()[left + 1]
+    log_q = start + share * (end - start) - _fall(z, *ends, h) - math.log(sigma)
+    return (mass * (log_p - log_q)).sum(axis=1)
+
+
+@lru_cache(maxsize=4)
+def _kde_of_p(n, seed):
+    """Nodes, log p̂ there, and the mass that each node stands for, four a bandwidth."""
+    table, first, step, ends, h = _log_kde(n, seed, 0)
+    x = first + step * np.arange(table.shape[1])
+    log_p = table - _fall(x, *ends, h)
+    x, log_p = x[:, :: _NODES // 4], log_p[:, :: _NODES // 4]
+    return x, log_p, np.exp(log_p) * step * (_NODES // 4)
+
+
+# --- the pictures
+
+_JITTER = np.random.default_rng(1).uniform(-0.3, 0.3, TIMES)
+
+
+def _controls(shift, sigma, n, sizes):
+    slider = partial(
+        widgets.FloatSlider, style=slider_style("q"), layout=SLIDER, readout_format=".2f"
+    )
+    return {
+        "shift": slider(shift, min=0, max=5, step=0.1, description="μ of q"),
+        "sigma": slider(sigma, min=0.5, max=3, step=0.05, description="σ of q"),
+        "n": choice_slider("n, each", sizes, n),
+        "seed": widgets.BoundedIntText(
+            0, 0, 9999, description="seed", style=slider_style(), layout={"width": "170px"}
+        ),
+    }
+
+
+def _lay_out_rows(ax, names, limits, ticks):
+    label_axes(ax, x="estimate of D_KL(p‖q), in nats", xlim=limits, ylim=(len(names) - 0.45, -0.55))
+    ax.set_title("a dot a repetition, | their mean, dashed: exact", color=COLORS["ink"])
+    ax.set_xscale("asinh", linear_width=ticks[2])  # even up to the first tick, then logarithmic
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xticks([], minor=True)
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color="#E4E4E4", linewidth=0.8)
+
+
+def _draw_rows(ax, truth, results):
+    for i, (name, values) in enumerate(results.items()):
+        color = COLORS["gain" if name in WITH_DENSITIES else "p"]
+        dots = {"color": color, "marker": ".", "markersize": 5, "linestyle": "none", "alpha": 0.55}
+        plot_line(ax, values, i + _JITTER, f"{name} dots", zorder=2, **dots)
+    means = [values.mean() for values in results.values()]
+    bars = {"color": COLORS["ink"], "marker": "|", "markersize": 22, "linestyle": "none"}
+    plot_line(ax, means, range(len(means)), "means", markeredgewidth=2.5, zorder=4, **bars)
+    line = {"color": COLORS["q"], "linestyle": "--", "linewidth": 1.8}
+    plot_line(ax, [truth, truth], [-0.55, len(results)], "exact", zorder=3, **line)
+
+
+def _bias_and_sd(truth, results):
+    numbers = {}
+    for name, values in results.items():
+        numbers[f"{name}: bias"] = float(values.mean() - truth)
+        numbers[f"{name}: sd"] = float(values.std(ddof=1))
+    return numbers
+
+
+def _outside_note(truth, results, limits):
+    outside = {
+        name: int(np.count_nonzero((values < limits[0]) | (values > limits[1])))
+        for name, values in results.items()
+    }
+    counts = ", ".join(f"{count} of {name}" for name, count in outside.items() if count)
+    exact = "the exact value" if truth > limits[1] else ""
+    said = ", ".join(filter(None, [exact, counts]))
+    return f"Outside the picture: {said}." if said else ""
+
+
+def explore_estimators():
+    """A hundred estimates by each estimator that knows only samples, and by one that knows p and q.
+
+    p is N(0, 1), and each of the hundred repetitions has n draws from p and n from q. A moved
+    slider keeps the dice.
+
+    Returns
+    -------
+    Explorer
+        Controls ``shift``, ``sigma``, ``n``, ``seed``.
+    """
+
+    limits = -0.8, 25.0  # nats
+
+    def compute(shift, sigma, n, seed):
+        truth = kl_normal(0, 1, shift, sigma)
+        results = estimates_from_samples(shift, sigma, n, seed)
+        values = {EXACT: truth} | _bias_and_sd(truth, results)
+        note = _outside_note(truth, results, limits)
+        return Frame(values, {"truth": truth, "results": results}, [note])
+
+    def layout(figure):
+        ax = figure.subplots()
+        figure.subplots_adjust(0.125, 0.14, 0.985, 0.93)
+        _lay_out_rows(ax, (*SAMPLES_ONLY, "k1"), limits, (-0.5, 0, 0.5, 1, 2, 5, 10, 20))
+        return ax
+
+    names = [EXACT, *(f"{name}: {what}" for name in (*SAMPLES_ONLY, "k1") for what in _SAID)]
+    return Explorer(
+        _controls(2, 1, 300, (30, 100, 300, 1000)),
+        compute,
+        layout,
+        _draw_rows,
+        dict.fromkeys(names, "nats"),
+        presets={
+            "Same": {"shift": 0, "sigma": 1},
+            "½ nat": {"shift": 1, "sigma": 1},
+            "2 nats": {"shift": 2, "sigma": 1},
+            "12.5 nats": {"shift": 5, "sigma": 1},
+            "Narrow q": {"shift": 0, "sigma": 0.5},
+            "Wide q": {"shift": 0, "sigma": 2},
+        },
+        height=340,
+    )
+
+
+def explore_monte_carlo():
+    """A hundred estimates by k1, k2 and k3, and the integrand that decides the variance of k3.
+
+    p is N(0, 1), and each of the hundred repetitions has n draws from p. A moved slider keeps the
+    dice.
+
+    Returns
+    -------
+    Explorer
+        Controls ``shift``, ``sigma``, ``n``, ``seed``.
+    """
+    x = np.linspace(-8, 8, 321)
+    log_p = np.log(normal_pdf(x, 0, 1))
+    low, top = 1e-8, 1e3
+    limits = -0.2, 25.0  # nats
+    mean_square = "E_p[r²]"
+
+    def compute(shift, sigma, n, seed):
+        truth = kl_normal(0, 1, shift, sigma)
+        results = estimates_with_densities(shift, sigma, n, seed)
+        exact = exact_moments(shift, sigma)
+        values = {EXACT: truth, mean_square: mean_square_ratio(shift, sigma)}
+        for name, estimates in results.items():
+            values |= _bias_and_sd(truth, {name: estimates})
+            values[f"{name}: exact sd"] = exact[name][1] / math.sqrt(n)
+        square = np.exp(log_p + 2 * log_ratio(x, shift, sigma))
+        draws = dice(n, seed)[0]
+        data = {
+            "truth": truth,
+            "results": results,
+            "square": square,
+            "seen": (draws.min(), draws.max()),
+        }
+        high = square.max() if sigma**2 < 2 else 0
+        note = f"q²/p leaves the picture: it reaches {high:.1e}." if high > top else ""
+        return Frame(values, data, [note, _outside_note(truth, results, limits)])
+
+    def layout(figure):
+        left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
+        figure.subplots_adjust(0.045, 0.16, 0.985, 0.9, wspace=0.14)
+        _lay_out_rows(left, WITH_DENSITIES, limits, (-0.1, 0, 0.02, 0.1, 0.5, 2, 5, 20))
+        label_axes(right, x="x", xlim=(-8, 8), ylim=(low, top))
+        right.set_yscale("log")
+        right.plot(x, np.exp(log_p), color=COLORS["p"], label="p")
+        right.plot([], [], color=COLORS["sum"], linestyle="-.", label="q²/p, area E_p[r²]")
+        right.plot([], [], color=COLORS["ink"], linewidth=5, label="all the draws")
+        right.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.02, 1),
+            ncols=3,
+            borderpad=0.1,
+            columnspacing=0.9,
+            handlelength=1.6,
+        )
+        return left, right
+
+    def draw(axes, truth, results, square, seen):
+        left, right = axes
+        _draw_rows(left, truth, results)
+        plot_line(right, x, square, "square", color=COLORS["sum"], linestyle="-.")
+        bar = {"color": COLORS["ink"], "linewidth": 5, "solid_capstyle": "butt"}
+        plot_line(right, seen, [1.6 * low, 1.6 * low], "seen", **bar)
+
+    names = [EXACT]
+    names += [f"{name}: {what}" for name in WITH_DENSITIES for what in (*_SAID, "exact sd")]
+    return Explorer(
+        _controls(1, 1, 300, (30, 100, 300, 1000)),
+        compute,
+        layout,
+        draw,
+        dict.fromkeys(names, "nats") | {mean_square: ""},
+        presets={
+            "0.005 nats": {"shift": 0.1, "sigma": 1},
+            "½ nat": {"shift": 1, "sigma": 1},
+            "2 nats": {"shift": 2, "sigma": 1},
+            "12.5 nats": {"shift": 5, "sigma": 1},
+            "Wide q": {"shift": 0, "sigma": 2},
+        },
+        height=340,
+    )
