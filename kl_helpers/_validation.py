@@ -2,6 +2,7 @@
 
 import math
 import operator
+import reprlib
 
 import numpy as np
 
@@ -11,6 +12,11 @@ _SAMPLE_HINT = "draws belong in kl_histogram, kl_kde or kl_knn"
 def plain(value):
     """Turn a result without axes into a Python float; leave an array as it is."""
     return float(value) if np.ndim(value) == 0 else value
+
+
+def short(value):
+    """A value and its type, for an error message."""
+    return f"{reprlib.repr(value)} of type {type(value).__name__}"
 
 
 def real_array(name, value):
@@ -68,14 +74,12 @@ def log_of_base(base):
 
 def whole_number(name, value, least):
     """`value` as an int ≥ `least`."""
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be an integer, but is {value}")
     try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
         number = operator.index(value)
     except TypeError:
-        raise TypeError(
-            f"{name} must be an integer, but is {value!r} of type {type(value).__name__}"
-        ) from None
+        raise TypeError(f"{name} must be an integer, but is {short(value)}") from None
     if number < least:
         raise ValueError(f"{name} must be at least {least}, but is {number}")
     return number
@@ -153,8 +157,7 @@ def _to_float(name, value):
     except ValueError:
         raise ValueError(f"{name} must be a regular array, but its rows differ in length") from None
     if array.dtype.kind not in "iuf":
-        what = repr(value) if np.ndim(array) == 0 else f"an array of {array.dtype}"
-        raise TypeError(f"{name} must hold real numbers, but is {what} ({type(value).__name__})")
+        raise TypeError(f"{name} must hold real numbers (floats, integers), but is {short(value)}")
     eps = np.finfo(array.dtype).eps if array.dtype.kind == "f" else 0.0
     return array.astype(np.float64, copy=False)[()], float(eps)
 
@@ -169,7 +172,7 @@ def _first(array, wrong):
 
 def _axis(name, array, axis):
     if isinstance(axis, bool) or not hasattr(axis, "__index__"):
-        raise TypeError(f"axis must be an integer, but is {axis!r}")
+        raise TypeError(f"axis must be an integer, but is {short(axis)}")
     if not -array.ndim <= axis < array.ndim:
         raise ValueError(f"axis {axis} does not exist in {name}, which has shape {array.shape}")
     return axis % array.ndim

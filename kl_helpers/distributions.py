@@ -11,6 +11,7 @@ from kl_helpers._validation import (
     plain,
     positive,
     real_array,
+    short,
     unit_interval,
 )
 from kl_helpers.divergences import _deviance
@@ -408,13 +409,16 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 def _support(name, distribution):
-    methods = ("logpdf", "cdf", "sf", "ppf", "isf", "support")
-    if not all(hasattr(distribution, method) for method in methods):
+    methods = ("logpdf", "cdf", "sf", "ppf", "isf", "median", "support")
+    try:
+        if not all(hasattr(distribution, method) for method in methods):
+            raise TypeError
+        support = distribution.support()
+    except TypeError:  # SciPy raises it for a family without its parameters
         raise TypeError(
             f"{name} must be a frozen continuous distribution of scipy.stats, such as "
-            f"scipy.stats.norm(0, 1), but is {distribution!r} of type {type(distribution).__name__}"
-        )
-    support = distribution.support()
+            f"scipy.stats.norm(0, 1), but is {short(distribution)}"
+        ) from None
     if np.ndim(support[0]) or np.isnan(support).any() or np.isnan(distribution.median()):
         raise ValueError(
             f"{name} must be one distribution with valid parameters, but has the support {support}"

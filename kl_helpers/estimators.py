@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma
 
-from kl_helpers._validation import draws, plain, points, real_array, sample, whole_number
+from kl_helpers._validation import draws, plain, points, real_array, sample, short, whole_number
 from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import _deviance, kl_divergence
 
@@ -396,7 +396,7 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
     >>> abs(estimate - 0.5) < 3 * standard_error
     True
     """
-    if estimator not in _MONTE_CARLO:
+    if estimator not in tuple(_MONTE_CARLO):
         raise ValueError(f'estimator must be "k1", "k2" or "k3", but is {estimator!r}')
     x = draws("x", x)
     log_p, log_q = _log_density("log_p", log_p, x), _log_density("log_q", log_q, x)
@@ -425,7 +425,7 @@ def _log_density(name, function, x):
     if not callable(function):
         raise TypeError(
             f"{name} must be a function of the draws, such as scipy.stats.norm(0, 1).logpdf, but "
-            f"is {function!r} of type {type(function).__name__}"
+            f"is {short(function)}"
         )
     with np.errstate(all="ignore"):
         values = np.asarray(function(x))
