@@ -7,9 +7,12 @@ p is blue and solid, q orange and dashed or hatched, so that colour is never the
 from types import MappingProxyType
 
 import numpy as np
+from contourpy import contour_generator
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.path import Path
 
 COLORS = MappingProxyType(
     {
@@ -140,6 +143,61 @@ def plot_signed_area(ax, x, y):
     _plot_area(ax, x, np.maximum(y, 0), "gain")
     _plot_area(ax, x, np.minimum(y, 0), "loss")
     return plot_line(ax, x, y, "integrand", color=COLORS["ink"], linewidth=1.2)
+
+
+def plot_band(ax, x, low, high, gid):
+    """Shade what lies between two curves, or move the band of this `gid`.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x : array_like, shape (k,)
+    low, high : array_like, broadcast to shape (k,)
+        The two curves; which of them is the upper one does not matter.
+    gid : str
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    band = _artist(ax, gid, lambda: ax.fill_between(x, low, high, linewidth=1, **_fill("gain")))
+    band.set_data(x, low, high)
+    return ax
+
+
+def plot_landscape(ax, x, y, z, levels):
+    """Fill the bands between contour lines, the lower the darker; above the last level is white.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x, y : array_like, shape (n,), (m,)
+        The grid.
+    z : array_like, shape (m, n)
+        The surface on it.
+    levels : sequence of float, increasing
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    surface = contour_generator(x, y, z, fill_type="OuterCode")
+    bands = [
+        Path.make_compound_path(*map(Path, *surface.filled(low, high)))
+        for low, high in zip(levels, levels[1:], strict=False)
+    ]
+    style = {"facecolor": landscape_colors(len(bands)), "edgecolor": "white", "linewidth": 0.4}
+    landscape = _artist(
+        ax, "landscape", lambda: ax.add_collection(PathCollection(bands, **style), autolim=False)
+    )
+    landscape.set_paths(bands)
+    return ax
+
+
+def landscape_colors(n):
+    """The colours of the `n` bands of `plot_landscape`, from the lowest to the highest."""
+    dark, light = np.array(to_rgba("#3B3F5C")), np.array(to_rgba("#F1F1F5"))
+    return dark + (light - dark) * np.linspace(0, 1, n)[:, np.newaxis] ** 0.8
 
 
 def label_axes(ax, *, x="", y="", title="", xlim=None, ylim=None):

@@ -22,6 +22,7 @@ def ax():
         (lambda ax, k: plots.plot_histogram(ax, X, k * X[1:] ** 2, "q"), 1),
         (lambda ax, k: plots.plot_bars(ax, [0, 1, 2], 0, 0.5, k * np.ones(3), "q"), 3),
         (lambda ax, k: plots.plot_signed_area(ax, X, k * X), 3),
+        (lambda ax, k: plots.plot_band(ax, X, k * X, 2, "band"), 1),
         (lambda ax, k: plots.plot_text(ax, 0, k, f"{k}", "label"), 1),
         (lambda ax, k: plots.plot_trail(ax, k, k, "trail", marker="."), 1),
     ],
@@ -68,6 +69,14 @@ def test_signed_area_splits_at_zero(ax):
     gain, loss = (area.get_paths()[0].vertices[:, 1] for area in ax.collections)
     assert (gain.min(), gain.max()) == (0, 1)
     assert (loss.min(), loss.max()) == (-1, 0)
+
+
+def test_band_lies_between_its_two_curves(ax):
+    plots.plot_band(ax, X, 0, 1, "band")
+    plots.plot_band(ax, X + 3, X, 2, "band")
+    (band,) = ax.collections
+    corners = band.get_paths()[0].vertices
+    assert (corners.min(axis=0).tolist(), corners.max(axis=0).tolist()) == ([2, -1], [4, 2])
 
 
 def test_trail_keeps_the_earlier_points(ax):
