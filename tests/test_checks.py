@@ -575,6 +575,19 @@ def softmax_by_hand(z):
     return np.array(powers) / sum(powers)
 
 
+def k3_by_hand(log_p, log_q):
+    log_r = [b - a for a, b in zip(log_p, log_q, strict=True)]
+    return sum(math.exp(v) - 1 - v for v in log_r) / len(log_r)
+
+
+def nearest_by_hand(x, y):
+    total = 0.0
+    for i, a in enumerate(x):
+        within = min(abs(a - b) for j, b in enumerate(x) if j != i)
+        total += math.log(min(abs(a - b) for b in y) / within)
+    return total / len(x) + math.log(len(y) / (len(x) - 1))
+
+
 def sigma_by_bisection(low, high):
     return optimize.brentq(lambda s: math.log(s) + 0.5 / s**2 - 1, low, high)
 
@@ -592,6 +605,10 @@ RIGHT = {
     "check_softmax_gradient": (lambda z, p: softmax_by_hand(z) - p,),
     "check_perplexities": (math.exp(2.2), 2**3.1),
     "check_smoothing_floor": (-0.925 * math.log(0.925) - 0.075 * math.log(0.025),),
+    "check_k3": (k3_by_hand,),
+    "check_nearest": (nearest_by_hand,),
+    "check_draws": (40_000, 496_000),
+    "check_report": ("C",),
 }
 
 

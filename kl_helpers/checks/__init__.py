@@ -24,6 +24,7 @@ from kl_helpers.checks.definitions import (
     check_kl,
     check_kl_on_grid,
 )
+from kl_helpers.checks.estimators import check_draws, check_k3, check_nearest, check_report
 from kl_helpers.checks.gaussian_samples import (
     check_demo_claim,
     check_kl_from_samples,
@@ -39,13 +40,17 @@ __all__ = [
     "check_classifier_loss",
     "check_coin_bits",
     "check_demo_claim",
+    "check_draws",
     "check_function",
     "check_infinite_one_way",
+    "check_k3",
     "check_kl",
     "check_kl_from_samples",
     "check_kl_on_grid",
+    "check_nearest",
     "check_number",
     "check_perplexities",
+    "check_report",
     "check_smoothing_floor",
     "check_softmax_gradient",
     "check_two_widths",

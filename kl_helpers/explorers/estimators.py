@@ -262,7 +262,6 @@ def explore_estimators():
     Explorer
         Controls ``shift``, ``sigma``, ``n``, ``seed``.
     """
-
     limits = -0.8, 25.0  # nats
 
     def compute(shift, sigma, n, seed):
