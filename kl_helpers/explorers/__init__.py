@@ -2,6 +2,7 @@
 
 from kl_helpers.explorers.cross_entropy import explore_cross_entropy
 from kl_helpers.explorers.definitions import explore_integrand, explore_pmf_pair
+from kl_helpers.explorers.estimate_on_trial import explore_trial
 from kl_helpers.explorers.estimators import explore_estimators, explore_monte_carlo
 from kl_helpers.explorers.gaussian_samples import explore_samples
 from kl_helpers.explorers.start_here import explore_two_normals
@@ -13,5 +14,6 @@ __all__ = [
     "explore_monte_carlo",
     "explore_pmf_pair",
     "explore_samples",
+    "explore_trial",
     "explore_two_normals",
 ]

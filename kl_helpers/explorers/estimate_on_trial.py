@@ -1,0 +1,290 @@
+"""Notebook 06: the sample demo taken apart, for thousands of rolls at once and in an explorer.
+
+Lengths are counted in σ. Both normals have σ = 1, and their means are `shift` apart.
+"""
+
+import math
+
+import ipywidgets as widgets
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from kl_helpers.divergences import kl_divergence
+from kl_helpers.estimators import histogram_frequencies
+from kl_helpers.explorer import Explorer, Frame, format_number
+from kl_helpers.explorers._shared import (
+    FORWARD,
+    SLIDER,
+    choice_slider,
+    cut_note,
+    normal_pdf,
+    slider_style,
+)
+from kl_helpers.plots import (
+    COLORS,
+    add_key,
+    label_axes,
+    plot_bars,
+    plot_curve,
+    plot_histogram,
+    plot_line,
+    plot_text,
+)
+
+DEMO = {"n": 1000, "bins": 99, "epsilon": 1e-5}
+
+
+def bin_shares(edges, mu):
+    """Exact shares of N(mu, 1) in bins, relative to what lies between the outermost edges.
+
+    Parameters
+    ----------
+    edges : array_like, shape (..., k + 1)
+    mu : float
+
+    Returns
+    -------
+    ndarray, shape (..., k)
+        Each row sums to 1.
+    """
+    z = np.asarray(edges) - mu
+    mass = _normal_mass(z[..., :-1], z[..., 1:])
+    return mass / mass.sum(axis=-1, keepdims=True)
+
+
+def _normal_mass(a, b):
+    """Mass of N(0, 1) between a and b; in the upper tail 1 − 1 would leave nothing."""
+    upper = a > 0
+    return ndtr(np.where(upper, -a, b)) - ndtr(np.where(upper, -b, a))
+
+
+def kl_in_range(shift, low, high):
+    """D of N(shift, 1) and N(0, 1), both cut to the range from low to high, in nats.
+
+    The log-ratio is linear, shift·(x − shift/2): its average needs only the mean of the cut p.
+    """
+    mass_p, mass_q = _normal_mass(low - shift, high - shift), _normal_mass(low, high)
+    mean = shift + (normal_pdf(low, shift, 1) - normal_pdf(high, shift, 1)) / mass_p
+    return shift * (mean - shift / 2) - np.log(mass_p / mass_q)
+
+
+def roll(shift, n=1000, bins=99, repeats=1000, seed=0):
+    """Roll the sample demo many times, without the samples.
+
+    Parameters
+    ----------
+    shift : float
+        μ_p − μ_q, in σ.
+    n : int
+        Draws from each, at least 2.
+    bins, repeats, seed : int
+
+    Returns
+    -------
+    edges : ndarray, shape (repeats, bins + 1)
+    p_hat, q_hat : ndarray, shape (repeats, bins)
+        As `histogram_frequencies` would return for every roll.
+
+    Notes
+    -----
+    Exact in distribution, at a cost that does not grow with n. The smallest of n uniform draws is
+    1 − V^(1/n); above it lie n − 1 uniform draws, so that the largest follows likewise. Given
+    these two, the other n − 2 are independent draws from what lies between, and their counts in
+    the bins are multinomial.
+    """
+    rng = np.random.default_rng(seed)
+    ends_p, ends_q = shift + _extremes(n, repeats, rng), _extremes(n, repeats, rng)
+    low, high = np.minimum(ends_p[0], ends_q[0]), np.maximum(ends_p[1], ends_q[1])
+    edges = np.linspace(low, high, bins + 1, axis=-1)
+    p_hat, q_hat = (_frequencies(edges, *who, n, rng) for who in ((ends_p, shift), (ends_q, 0)))
+    return edges, p_hat, q_hat
+
+
+def _extremes(n, repeats, rng):
+    """Smallest and largest of n draws from N(0, 1), shape (2, repeats)."""
+    log_v, log_w = np.log1p(-rng.random((2, repeats)))
+    below = -np.expm1(log_v / n)
+    above = -(1 - below) * np.expm1(log_w / (n - 1))
+    return np.array([ndtri(below), -ndtri(above)])
+
+
+def _frequencies(edges, ends, mu, n, rng):
+    shares = bin_shares(np.clip(edges, *ends[..., np.newaxis]), mu)
+    counts = rng.multinomial(n - 2, shares)
+    row, last = np.arange(len(counts)), counts.shape[1] - 1
+    for end in ends:
+        place = np.count_nonzero(edges <= end[:, np.newaxis], axis=1) - 1
+        counts[row, np.clip(place, 0, last)] += 1
+    return counts / n
+
+
+def levels(edges, p_hat, q_hat, shift, epsilon):
+    """From the exact divergence to the reported one, one choice of the recipe at a time, in nats.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (..., k + 1)
+    p_hat, q_hat : ndarray, shape (..., k)
+        Frequencies of a roll, or of many.
+    shift, epsilon : float
+
+    Returns
+    -------
+    dict of str to ndarray, shape (...)
+        "exact"; "range": both cut to the range of the draws; "bins": the exact shares of the bins;
+        "ε": added to them; "draws of p": p's frequencies in place of its shares; "draws of q":
+        q's too, which is what the demo reports.
+    """
+    p, q = bin_shares(edges, shift), bin_shares(edges, 0)
+    in_range = kl_in_range(shift, edges[..., 0], edges[..., -1])
+    return {
+        "exact": np.full_like(in_range, shift**2 / 2),
+        "range": in_range,
+        "bins": kl_divergence(p, q),
+        "ε": kl_divergence(p, q, epsilon=epsilon),
+        "draws of p": kl_divergence(p_hat, q, epsilon=epsilon),
+        "draws of q": kl_divergence(p_hat, q_hat, epsilon=epsilon),
+    }
+
+
+def waterfall(shift, n=1000, bins=99, epsilon=1e-5, repeats=1000, seed=0):
+    """`levels` of many rolls; parameters as in `roll`."""
+    return levels(*roll(shift, n, bins, repeats, seed), shift, epsilon)
+
+
+def reports(shift, n=1000, bins=99, epsilon=1e-5, repeats=1000, seed=0):
+    """What the sample demo reports in many rolls, in nats; parameters as in `roll`."""
+    _, p_hat, q_hat = roll(shift, n, bins, repeats, seed)
+    return kl_divergence(p_hat, q_hat, epsilon=epsilon)
+
+
+def explore_trial():
+    """One roll of the sample demo, and its way from the exact divergence to the reported one.
+
+    The samples are those of `explore_samples` for the same seed: a moved slider keeps the dice.
+
+    Returns
+    -------
+    Explorer
+        Controls ``shift`` (μ_p − μ_q, in σ), ``n``, ``bins``, ``epsilon``, ``seed``.
+    """
+    floor, right = -8, 14.0  # decades; nats
+    steps = ("exact", "range", "bins", "ε", "draws of p", "draws of q", "reported")
+    exact, reported, empty = f"{FORWARD}, exact", "reported", "share of p's draws where q has none"
+
+    def compute(shift, n, bins, epsilon, seed):
+        z = np.random.default_rng(seed).standard_normal((n, 2)).T
+        edges, p_hat, q_hat = histogram_frequencies(shift + z[0], z[1], bins=bins)
+        nats = {k: float(v) for k, v in levels(edges, p_hat, q_hat, shift, epsilon).items()}
+        middle = shift / 2
+        data = {
+            "edges": edges - middle,
+            "drawn": (p_hat, q_hat),
+            "shares": (bin_shares(edges, shift), bin_shares(edges, 0)),
+            "epsilon": epsilon,
+            "nats": list(nats.values()),
+        }
+        values = {
+            exact: nats["exact"],
+            "in the range": nats["range"],
+            "in bins": nats["bins"],
+            "with ε": nats["ε"],
+            "with p's draws": nats["draws of p"],
+            reported: nats["draws of q"],
+            empty: p_hat[q_hat == 0].sum(),
+        }
+        notes = [
+            _report_note(nats["draws of q"], right),
+            cut_note("The range", np.abs(data["edges"]).max(), 8, "σ"),
+        ]
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        shares, fall = figure.subplots(1, 2, width_ratios=(1, 1.1))
+        figure.subplots_adjust(0.07, 0.13, 0.9, 0.88, wspace=0.3)
+        label_axes(
+            shares,
+            x="length, in σ",
+            y="share in each bin",
+            xlim=(-8, 8),
+            ylim=(0, -floor),
+        )
+        shares.set_yticks(range(0, -floor + 1, 2), [f"$10^{{{k}}}$" for k in range(floor, 1, 2)])
+        add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"})
+        label_axes(fall, x="nats", xlim=(0, right), ylim=(6.6, -0.6))
+        fall.set_yticks(range(len(steps)), steps)
+        fall.tick_params(axis="y", length=0)
+        add_key(fall, {"gain": "adds", "loss": "takes away"}, filled=True)
+        return shares, fall
+
+    def draw(axes, edges, drawn, shares, epsilon, nats):
+        shown = [np.log10(np.maximum(s, 10.0**floor)) - floor for s in drawn]
+        for who, bars, curve in zip("pq", shown, shares, strict=True):
+            plot_histogram(axes[0], edges, bars, who)
+            height = np.log10(np.maximum(curve, 1e-300)) - floor
+            plot_curve(axes[0], np.repeat(edges, 2)[1:-1], np.repeat(height, 2), who)
+        at = math.log10(epsilon) - floor if epsilon else -1.0
+        plot_line(axes[0], [-8, 8], [at, at], "ε", color=COLORS["ink"], linewidth=1)
+        label = "ε" if epsilon else ""
+        plot_text(axes[0], -7.9, at + 0.1, label, "ε label", color=COLORS["ink"])
+        _draw_fall(axes[1], np.array(nats), right)
+
+    return Explorer(
+        {
+            "shift": widgets.FloatSlider(
+                2.0,
+                min=-5,
+                max=5,
+                step=0.1,
+                description="shift, in σ",
+                readout_format=".1f",
+                style=slider_style("p"),
+                layout=SLIDER,
+            ),
+            "n": choice_slider(
+                "n, each", (10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000), 1000
+            ),
+            "bins": choice_slider("bins", (1, 2, 5, 10, 20, 50, 99, 200, 500, 1000), 99),
+            "epsilon": choice_slider("ε", (0.0, *(10.0**k for k in range(-8, -1))), 1e-5),
+            "seed": widgets.BoundedIntText(
+                16, 0, 9999, description="seed", style=slider_style(), layout={"width": "170px"}
+            ),
+        },
+        compute,
+        layout,
+        draw,
+        dict.fromkeys((exact, "in the range", "in bins", "with ε"), "nats")
+        | {"with p's draws": "nats", reported: "nats", empty: ""},
+        presets={
+            "Similar": DEMO | {"shift": 2.0},
+            "Different": DEMO | {"shift": -5.0},
+            "p = q": DEMO | {"shift": 0.0},
+        },
+    )
+
+
+def _report_note(nats, right):
+    if math.isinf(nats):
+        return "The report is infinite: ε is 0, and some bins hold draws of p and none of q."
+    return cut_note("The report", nats, right, "nats")
+
+
+def _draw_fall(ax, nats, right):
+    """The levels as steps from the first bar to the last; what leaves the picture is cut."""
+    level, last = np.minimum(nats, right), len(nats)
+    row, step = np.arange(1, last) - 0.3, np.diff(level)
+    step[np.abs(step) < 0.02] = 0  # narrower than the link that marks the level
+    plot_bars(ax, level[:-1], row, np.maximum(step, 0), 0.6, "gain")
+    plot_bars(ax, level[1:], row, np.maximum(-step, 0), 0.6, "loss")
+    whole = {"linewidth": 17, "solid_capstyle": "butt", "alpha": 0.6}
+    plot_line(ax, [0, level[0]], [0, 0], "exact", color=COLORS["ink"], **whole)
+    plot_line(ax, [0, level[-1]], [last, last], "reported", color=COLORS["sum"], **whole)
+    x, y = np.repeat(level, 3), np.add.outer(np.arange(last), [-0.3, 1.3, np.nan]).ravel()
+    plot_line(ax, x, y, "links", color=COLORS["ink"], linewidth=0.8)
+    words = [format_number(nats[0]), *map(_signed, np.diff(nats)), format_number(nats[-1])]
+    for i, word in enumerate(words):
+        plot_text(ax, right * 1.24, i, word, f"row {i}", ha="right", va="center")
+
+
+def _signed(change):
+    return "+∞" if math.isinf(change) else f"{round(change, 4) + 0.0:+.4f}".replace("-", "−")
