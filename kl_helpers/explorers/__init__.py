@@ -6,6 +6,7 @@ from kl_helpers.explorers.estimate_on_trial import explore_trial
 from kl_helpers.explorers.estimators import explore_estimators, explore_monte_carlo
 from kl_helpers.explorers.gaussian_samples import explore_samples
 from kl_helpers.explorers.start_here import explore_two_normals
+from kl_helpers.explorers.two_directions import explore_two_directions
 
 __all__ = [
     "explore_cross_entropy",
@@ -15,5 +16,6 @@ __all__ = [
     "explore_pmf_pair",
     "explore_samples",
     "explore_trial",
+    "explore_two_directions",
     "explore_two_normals",
 ]

@@ -1,0 +1,284 @@
+"""The explorer of notebook 05: one normal q for a p with two modes, in both directions.
+
+p has two equal modes, N(−m, σ²) and N(m, σ²), with σ = 0.6 throughout. Formulas are in units of σ.
+"""
+
+import math
+from functools import lru_cache
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.lines import Line2D
+from scipy.optimize import minimize
+
+from kl_helpers.explorer import Explorer, Frame
+from kl_helpers.explorers._shared import (
+    BACKWARD,
+    FORWARD,
+    SLIDER,
+    cut_note,
+    normal_pdf,
+    outside_note,
+    slider_style,
+)
+from kl_helpers.plots import (
+    COLORS,
+    add_key,
+    label_axes,
+    plot_curve,
+    plot_density,
+    plot_landscape,
+    plot_line,
+)
+
+SIGMA = 0.6
+
+
+def _nodes(step, reach):
+    z = np.arange(-reach, reach + step / 2, step)
+    return z, step * normal_pdf(z, 0, 1)
+
+
+# The trapezoidal rule converges exponentially here (Trefethen & Weideman 2014, section 5): with
+# this step the error is below 1e-12 as long as m·sigma/SIGMA² < 35.
+_FINE, _COARSE = _nodes(0.01, 9.0), _nodes(0.1, 5.0)
+
+
+def _mean_log_cosh(center, spread, nodes=_FINE):
+    """E[log cosh(center + spread·Z)] of a standard normal Z."""
+    z, weights = nodes
+    y = np.abs(np.expand_dims(center, -1) + np.expand_dims(spread, -1) * z)
+    return (y + np.log1p(np.exp(-2 * y)) - math.log(2)) @ weights
+
+
+def forward_kl(mu, sigma, m):
+    """KL divergence D(p‖q) of q = N(mu, sigma²) from ½N(−m, 0.6²) + ½N(m, 0.6²), in nats.
+
+    Parameters
+    ----------
+    mu, sigma : array_like
+        Mean and standard deviation of q, sigma > 0; they broadcast.
+    m : float
+        Half the distance of p's modes, ≥ 0.
+
+    Returns
+    -------
+    float or ndarray
+        ≥ 0.
+    """
+    mu, s, a = np.divide(mu, SIGMA), np.divide(sigma, SIGMA), m / SIGMA
+    gap = a * a - _mean_log_cosh(a * a, a)  # entropy of p less that of one mode: 0 to ln 2
+    return np.maximum(np.log(s) + (1 + a * a + mu * mu) / (2 * s * s) - 0.5 - gap, 0.0)
+
+
+def reverse_kl(mu, sigma, m):
+    """KL divergence D(q‖p) of ½N(−m, 0.6²) + ½N(m, 0.6²) from q = N(mu, sigma²), in nats.
+
+    Parameters and returns as in `forward_kl`.
+    """
+    return _reverse_kl(mu, sigma, m, _FINE)
+
+
+def _reverse_kl(mu, sigma, m, nodes):
+    mu, s, a = np.divide(mu, SIGMA), np.divide(sigma, SIGMA), m / SIGMA
+    square = (mu * mu + s * s + a * a - 1) / 2
+    return np.maximum(square - np.log(s) - _mean_log_cosh(a * mu, a * s, nodes), 0.0)
+
+
+def _objective(place, a):
+    """D(q‖p) and its slopes at place = (mean, log of the standard deviation), in units of σ."""
+    mu, s = place[0], math.exp(place[1])
+    z, weights = _FINE
+    y = a * (mu + s * z)
+    pull = np.tanh(y) * weights
+    value = (mu * mu + s * s + a * a - 1) / 2 - place[1] - _mean_log_cosh(a * mu, a * s)
+    return value, np.array([mu - a * pull.sum(), s * s - 1 - a * s * (pull @ z)])
+
+
+@lru_cache(maxsize=512)
+def reverse_minima(m):
+    """The local minima of D(q‖p) over q with a mean ≥ 0, found by a search from two starts.
+
+    Each minimum with a positive mean has a mirror image, which is left out.
+
+    Parameters
+    ----------
+    m : float
+        Half the distance of p's modes, ≥ 0.
+
+    Returns
+    -------
+    tuple of (float, float, float)
+        Mean, standard deviation and D(q‖p), in nats; the one in the centre first.
+    """
+    a = m / SIGMA
+    covering, on_a_mode = (0.0, math.log(math.hypot(1, a))), (a, 0.0)
+    centre, side = (
+        minimize(_objective, start, args=(a,), jac=True, options={"gtol": 1e-7})
+        for start in (covering, on_a_mode)
+    )
+    found = [(0.0, centre)]  # by symmetry; the search stays within 1e-7
+    if side.x[0] > 1e-2:  # else it came back to the centre
+        found.append((float(side.x[0]), side))
+    return tuple(
+        (mu * SIGMA, math.exp(end.x[1]) * SIGMA, max(float(end.fun), 0.0)) for mu, end in found
+    )
+
+
+def explore_two_directions():
+    """A normal q against a p with two modes: both objectives, both optima, and your own q.
+
+    Returns
+    -------
+    Explorer
+        Controls ``m``, ``mu_q``, ``sigma_q``.
+    """
+    edge, top, peak = 4.5, 2.0, 0.85
+    x, half = np.linspace(-edge, edge, 361), np.linspace(0, edge, 37)
+    mus, sigmas = np.append(-half[:0:-1], half), np.geomspace(0.1, 3.6, 44)
+    levels = (0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)
+
+    @lru_cache(maxsize=512)
+    def surfaces(m):
+        forward = forward_kl(half, sigmas[:, np.newaxis], m)
+        reverse = _reverse_kl(half, sigmas[:, np.newaxis], m, _COARSE)
+        best_sigma = np.sqrt(SIGMA**2 + m * m + half * half)  # forward: mean of (x − μ)² under p
+        valleys = forward_kl(half, best_sigma, m), _valley(reverse)
+        return [np.hstack([d[..., :0:-1], d]) for d in (forward, reverse, *valleys)]
+
+    def compute(m, mu_q, sigma_q):
+        minima = sorted(reverse_minima(m), key=lambda minimum: minimum[2])
+        qs = {
+            "your q": (mu_q, sigma_q),
+            "forward optimum": (0.0, math.hypot(SIGMA, m)),
+            "reverse optimum": minima[0][:2],
+        }
+        values = {}
+        for who, q in qs.items():
+            values[f"{FORWARD}, {who}"] = float(forward_kl(*q, m))
+            values[f"{BACKWARD}, {who}"] = float(reverse_kl(*q, m))
+        notes = [
+            f"Optima: forward {_place(*qs['forward optimum'])}; reverse {_place(*minima[0])}.",
+            *(
+                f"{BACKWARD} has a local minimum at {_place(*other)} too: {other[2]:.4f} nats."
+                for other in minima[1:]
+            ),
+            cut_note("Your q", normal_pdf(0, 0, sigma_q), peak, "in density"),
+            outside_note("your q", x, mu_q, sigma_q),
+        ]
+        p = (normal_pdf(x, -m, SIGMA) + normal_pdf(x, m, SIGMA)) / 2
+        data = {"p": p, "qs": qs.values(), "minima": minima, "surfaces": surfaces(m)}
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        axes = figure.subplot_mosaic([["densities", "forward"], ["valleys", "reverse"]])
+        figure.subplots_adjust(0.065, 0.125, 0.985, 0.925, wspace=0.17, hspace=0.42)
+        ylim = {
+            "densities": (0, peak),
+            "valleys": (0, top),
+            "forward": (0, 3.6),
+            "reverse": (0, 3.6),
+        }
+        for name, ax in axes.items():
+            label_axes(ax, y="σ of q", xlim=(-edge, edge), ylim=ylim[name])
+        axes["densities"].set_ylabel("density")
+        add_key(axes["densities"], {"p": "p", "q": "your q", "gain": "forward", "sum": "reverse"})
+        axes["valleys"].set(xlabel="μ of q", ylabel="nats, at the best σ")
+        add_key(axes["valleys"], {"gain": FORWARD, "sum": BACKWARD})
+        axes["forward"].set_title(FORWARD)
+        axes["reverse"].set(xlabel="μ of q", title=f"{BACKWARD}; the darker, the lower")
+        axes["forward"].legend(
+            handles=[
+                Line2D([], [], label=label, **_marker(label))
+                for label in ("your q", "forward", "reverse")
+            ],
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=3,
+            borderpad=0.2,
+            columnspacing=1,
+            handlelength=1,
+        )
+        return axes
+
+    def draw(axes, p, qs, minima, surfaces):
+        yours, forward, reverse = qs
+        plot_density(axes["densities"], x, p, "p")
+        plot_density(axes["densities"], x, normal_pdf(x, *yours), "q")
+        plot_curve(axes["densities"], x, normal_pdf(x, *forward), "gain")
+        plot_curve(axes["densities"], x, normal_pdf(x, *reverse), "sum")
+        for who, valley in zip(("gain", "sum"), surfaces[2:], strict=True):
+            plot_curve(axes["valleys"], mus, valley, who)
+        places = {
+            "local minimum": [place for other in minima[1:] for place in _both_sides(*other)],
+            "reverse": _both_sides(*reverse),
+            "forward": [forward],
+            "your q": [yours],
+        }
+        for name, surface in zip(("forward", "reverse"), surfaces[:2], strict=True):
+            plot_landscape(axes[name], mus, sigmas, surface, levels)
+            for label, points in places.items():
+                mu, sigma = np.reshape(points, (-1, 2)).T
+                plot_line(axes[name], mu, sigma, label, **_marker(label))
+
+    return Explorer(
+        {
+            "m": _slider("m of p", "p", 1.5, 0, 3),
+            "mu_q": _slider("μ of q", "q", 0.5, -3, 3),
+            "sigma_q": _slider("σ of q", "q", 1.0, 0.1, 3.5),
+        },
+        compute,
+        layout,
+        draw,
+        {
+            f"{direction}, {who}": "nats"
+            for direction in (FORWARD, BACKWARD)
+            for who in ("your q", "forward optimum", "reverse optimum")
+        },
+        presets={"Close": {"m": 0.9}, "On the threshold": {"m": 1.68}, "Far": {"m": 2.4}},
+        height=360,
+    )
+
+
+def _marker(label):
+    shape, inside, edge = {
+        "your q": ("o", COLORS["q"], "white"),
+        "forward": ("s", COLORS["gain"], "white"),
+        "reverse": ("^", COLORS["sum"], "white"),
+        "local minimum": ("^", "white", COLORS["sum"]),
+    }[label]
+    return {
+        "marker": shape,
+        "markersize": 8,
+        "linestyle": "none",
+        "markerfacecolor": inside,
+        "markeredgecolor": edge,
+    }
+
+
+def _both_sides(mu, sigma, *_):
+    return [(mu, sigma), (-mu, sigma)]
+
+
+def _slider(label, who, value, low, high):
+    return widgets.FloatSlider(
+        value,
+        min=low,
+        max=high,
+        step=0.02,
+        description=label,
+        style=slider_style(who),
+        layout=SLIDER,
+    )
+
+
+def _place(mu, sigma, *_):
+    return f"μ = {f'±{mu:.3f}' if mu else '0'}, σ = {sigma:.3f}"
+
+
+def _valley(surface):
+    """The lowest value of each column, by a parabola through its lowest node and two neighbours."""
+    low = np.clip(surface.argmin(axis=0), 1, len(surface) - 2)
+    columns = np.arange(surface.shape[1])
+    left, middle, right = (surface[low + step, columns] for step in (-1, 0, 1))
+    return middle - (right - left) ** 2 / (8 * (left - 2 * middle + right))
