@@ -1,0 +1,309 @@
+"""The explorers of notebook 04: why D is never negative, a detour, and D's relatives."""
+
+import math
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.lines import Line2D
+from scipy.special import rel_entr
+
+from kl_helpers.divergences import (
+    deviance,
+    jeffreys_divergence,
+    js_divergence,
+    kl_divergence,
+    total_variation,
+)
+from kl_helpers.explorer import Explorer, Frame, format_number
+from kl_helpers.explorers._shared import BACKWARD, FORWARD, SLIDER, cut_note, slider_style
+from kl_helpers.plots import (
+    COLORS,
+    label_axes,
+    plot_band,
+    plot_bars,
+    plot_line,
+    plot_text,
+)
+
+_INK = {"color": COLORS["ink"]}
+_DOTTED = _INK | {"linestyle": ":", "linewidth": 1.2}
+
+
+def explore_gibbs():
+    """Two coins, and two reasons why the divergence of one from the other is never negative.
+
+    The tangent that lies above log r, the areas that make up the divergence, and both sums.
+
+    Returns
+    -------
+    Explorer
+        Controls ``p_heads``, ``q_heads``.
+    """
+    sides = ("heads", "tails")
+    right, floor = 4.0, math.log(0.05)  # of the ratio's axis; of log t in the second panel
+    share = np.linspace(0, 1, 61)
+
+    def compute(p_heads, q_heads):
+        p, q = _coin(p_heads), _coin(q_heads)
+        terms, areas = rel_entr(p, q), deviance(p, q)
+        values = {FORWARD: kl_divergence(p, q)}
+        values |= {f"{side}: p·log(p/q)": t for side, t in zip(sides, terms, strict=True)}
+        values |= {f"{side}: d(p, q)": d for side, d in zip(sides, areas, strict=True)}
+        ratios = q / p
+        notes = [
+            cut_note(f"The ratio q/p of {side}", r, right, "on its axis")
+            for side, r in zip(sides, ratios, strict=True)
+        ]
+        return Frame(values, {"p": p, "q": q, "terms": terms, "areas": areas}, notes)
+
+    def layout(figure):
+        tangent, area, ladder = figure.subplots(1, 3, width_ratios=(1, 1, 0.9))
+        figure.subplots_adjust(0.055, 0.14, 0.99, 0.91, wspace=0.24)
+        r, t = np.linspace(0.02, right, 200), np.linspace(0.04, 1, 200)
+        label_axes(tangent, x="r = q/p", title="The gap", xlim=(0, right), ylim=(-3.5, 3.2))
+        tangent.plot(r, r - 1, linestyle="--", linewidth=1.2, **_INK)
+        tangent.plot(r, np.log(r), color=COLORS["sum"])
+        tangent.text(3.1, 2.35, "r − 1", ha="right", **_INK)
+        tangent.text(3.1, 0.6, "log r", color=COLORS["sum"])
+        label_axes(area, x="t", title="The area", xlim=(0, 1), ylim=(floor - 0.2, 0.25))
+        area.plot(t, np.log(t), color=COLORS["sum"])
+        area.text(0.06, -1.6, "log t", color=COLORS["sum"])
+        label_axes(ladder, y="nats", title="The sum", xlim=(-0.6, 4.1), ylim=(-0.5, 3))
+        ladder.axhline(0, linewidth=0.8, **_INK)
+        ladder.set_xticks((0, 1, 2.5, 3.5), 2 * sides)
+        ladder.tick_params(axis="x", length=0)
+        ladder.text(0.5, -0.145, "p·log(p/q)", ha="center", transform=ladder.get_xaxis_transform())
+        ladder.text(3, -0.145, "d(p, q)", ha="center", transform=ladder.get_xaxis_transform())
+        return tangent, area, ladder
+
+    def draw(axes, p, q, terms, areas):
+        tangent, area, ladder = axes
+        gap = {"color": COLORS["gain"], "linewidth": 5, "solid_capstyle": "butt"}
+        for i, side in enumerate(sides):
+            r = q[i] / p[i]
+            plot_line(tangent, [r, r], [math.log(r), r - 1], f"{side} gap", **gap)
+            above = (r - 1 + 0.2, math.log(r) - 0.5)[i]
+            place = max(r, 0.4)
+            plot_text(tangent, place, above, side, side, ha="center", clip_on=True, **_INK)
+            t = q[i] + share * (p[i] - q[i])
+            plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
+            plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
+            over = math.log(q[i]) + (0.06 if p[i] < q[i] else -0.2)
+            plot_text(area, (p[i] + q[i]) / 2, over, side, side, ha="center", **_INK)
+        steps = np.append(terms, areas)
+        starts = np.array([0, terms[0], 0, areas[0]])
+        left = np.array([0, 1, 2.5, 3.5]) - 0.4
+        plot_bars(ladder, left, starts, 0.8, np.maximum(steps, 0), "gain")
+        plot_bars(ladder, left, starts, 0.8, np.minimum(steps, 0), "loss")
+        total = areas.sum()
+        plot_line(ladder, [-0.5, 4], [total, total], "total", **_DOTTED)
+        text = f"D = {format_number(total)}"
+        plot_text(ladder, 3, total + 0.07, text, "D", ha="center", **_INK)
+
+    return Explorer(
+        _two_coins(p=0.5, q=0.1, edge=0.05),
+        compute,
+        layout,
+        draw,
+        {FORWARD: "nats"}
+        | {f"{side}: {name}": "nats" for side in sides for name in ("p·log(p/q)", "d(p, q)")},
+        presets={
+            "Same": {"p_heads": 0.5, "q_heads": 0.5},
+            "Near": {"p_heads": 0.5, "q_heads": 0.45},
+            "Far": {"p_heads": 0.9, "q_heads": 0.05},
+        },
+        swap=[("p_heads", "q_heads")],
+        height=330,
+    )
+
+
+def explore_triangle():
+    """Three coins a, b, c: the way from a to c, and the detour over b, by D and by √JS.
+
+    Returns
+    -------
+    Explorer
+        Controls ``a``, ``b``, ``c``: the coins' probabilities of heads.
+    """
+    straight, detour = "D_KL(a‖c)", "D_KL(a‖b) + D_KL(b‖c)"
+    straight_js, detour_js = "√JS(a, c)", "√JS(a, b) + √JS(b, c)"
+    scales = (2.0, 1.7)  # nats, √nats
+    looks = {
+        "p": {"color": COLORS["p"]},
+        "gain": {"color": COLORS["gain"], "linestyle": "--"},
+        "q": {"color": COLORS["q"], "linestyle": ":"},
+    }
+
+    def compute(a, b, c):
+        coins = {"a": _coin(a), "b": _coin(b), "c": _coin(c)}
+        ways = {}
+        for name, measure in (("D", kl_divergence), ("√JS", _root_js)):
+            ways[name] = [measure(coins[x], coins[y]) for x, y in ("ac", "ab", "bc")]
+        d, js = ways.values()
+        values = {
+            straight: d[0],
+            detour: d[1] + d[2],
+            straight_js: js[0],
+            detour_js: js[1] + js[2],
+        }
+        saved = values[straight] - values[detour]
+        verdict = f"By D_KL the detour saves {format_number(saved)} nats: the triangle fails."
+        notes = [verdict if saved > 0 else "", cut_note("A bar", max(d[0], d[1] + d[2]), 2, "nats")]
+        return Frame(values, {"places": (a, b, c), "ways": (d, js)}, notes)
+
+    def layout(figure):
+        grid = figure.add_gridspec(2, 2, height_ratios=(1, 3.2))
+        line = figure.add_subplot(grid[0, :])
+        bars = [figure.add_subplot(grid[1, i]) for i in (0, 1)]
+        figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.1, hspace=0.75)
+        label_axes(line, x="probability of heads", xlim=(0, 1), ylim=(0, 1.1))
+        label_axes(bars[0], x="nats", title="By D_KL", xlim=(0, scales[0]), ylim=(0, 2))
+        label_axes(bars[1], x="√nats", title="By √JS", xlim=(0, scales[1]), ylim=(0, 2))
+        for ax in (line, *bars):
+            ax.set_yticks([])
+            ax.spines["left"].set_visible(False)
+        return line, *bars
+
+    def draw(axes, places, ways):
+        line, *bars = axes
+        heights = 0.3, 0.8, 0.3
+        for (i, j), who in zip(((0, 2), (0, 1), (1, 2)), looks, strict=True):
+            ends = [places[i], places[j]], [heights[i], heights[j]]
+            plot_line(line, *ends, who, clip_on=False, **looks[who])
+        dot = {"marker": "o", "markersize": 15, "clip_on": False, **_INK}
+        letter = {"ha": "center", "va": "center_baseline", "color": "white", "fontsize": 11}
+        for i, (name, place) in enumerate(zip("abc", places, strict=True)):
+            plot_line(line, [place], [heights[i]], f"{name} dot", zorder=3 + i, **dot)
+            plot_text(line, place, heights[i], name, name, zorder=3 + i, **letter)
+        for ax, scale, (direct, first, second) in zip(bars, scales, ways, strict=True):
+            start = min(first, scale)
+            plot_bars(ax, 0, 1.1, min(direct, scale), 0.42, "p")
+            plot_bars(ax, 0, 0.12, start, 0.42, "gain")
+            plot_bars(ax, start, 0.12, min(second, scale - start), 0.42, "q")
+            rows = ((1.6, "a → c", direct), (0.62, "a → b → c", first + second))
+            for height, way, length in rows:
+                cut = " (cut)" if length > scale else ""
+                plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
+
+    start = {"a": 0.5, "b": 0.7, "c": 0.1}
+    return Explorer(
+        {name: _slider(f"{name}: heads", value, 0.01) for name, value in start.items()},
+        compute,
+        layout,
+        draw,
+        {straight: "nats", detour: "nats", straight_js: "√nats", detour_js: "√nats"},
+        presets={
+            "b beyond": {"a": 0.5, "b": 0.7, "c": 0.1},
+            "b on the way": {"a": 0.5, "b": 0.25, "c": 0.1},
+        },
+        height=320,
+    )
+
+
+def explore_relatives():
+    """A coin p and a coin q, with every relative of the divergence as a curve over q.
+
+    Returns
+    -------
+    Explorer
+        Controls ``p_heads``, ``q_heads``.
+    """
+    heads = np.linspace(0.005, 0.995, 199)
+    grid = _coin(heads)
+    top, wide = 3.0, 1.6  # nats; probability
+    bound = "√(D_KL(p‖q)/2)"
+    probabilities = ("total variation", bound)
+    measures = {
+        FORWARD: kl_divergence,
+        BACKWARD: lambda p, q: kl_divergence(q, p),
+        "Jeffreys": jeffreys_divergence,
+        "JS": js_divergence,
+        "total variation": total_variation,
+        bound: lambda p, q: np.sqrt(kl_divergence(p, q) / 2),
+    }
+    looks = {
+        FORWARD: {"color": COLORS["p"]},
+        BACKWARD: {"color": COLORS["q"], "linestyle": "--"},
+        "Jeffreys": {"color": COLORS["ink"], "linestyle": (0, (1, 1)), "linewidth": 1.5},
+        "JS": {"color": COLORS["sum"], "linestyle": "-."},
+        "total variation": {"color": COLORS["gain"], "linestyle": "--"},
+        bound: {"color": COLORS["p"]},
+    }
+
+    def compute(p_heads, q_heads):
+        p, q = _coin(p_heads), _coin(q_heads)
+        values = {name: float(measure(p, q)) for name, measure in measures.items()}
+        curves = {name: measure(p, grid) for name, measure in measures.items()}
+        notes = [cut_note("A dot", values["Jeffreys"], top, "nats")]
+        return Frame(values, {"values": values, "curves": curves, "q_heads": q_heads}, notes)
+
+    def layout(figure):
+        left, right = figure.subplots(1, 2)
+        figure.subplots_adjust(0.06, 0.13, 0.98, 0.88, wspace=0.16)
+        label_axes(left, x="heads of q", y="nats", xlim=(0, 1), ylim=(0, top))
+        label_axes(right, x="heads of q", y="probability", xlim=(0, 1), ylim=(0, wide))
+        left.axhline(math.log(2), **_DOTTED)
+        left.text(0.5, math.log(2) + 0.04, "ln 2", ha="center", **_INK)
+        right.axhline(1, **_DOTTED)
+        _key(left, {name: look for name, look in looks.items() if name not in probabilities})
+        _key(right, {name: looks[name] for name in probabilities})
+        return left, right
+
+    def draw(axes, values, curves, q_heads):
+        for name, curve in curves.items():
+            ax = axes[name in probabilities]
+            plot_line(ax, heads, curve, name, **looks[name])
+            dot = {"marker": "o", "color": looks[name]["color"]}
+            plot_line(ax, [q_heads], [values[name]], f"{name} dot", **dot)
+
+    return Explorer(
+        _two_coins(p=0.5, q=0.8, edge=0.01),
+        compute,
+        layout,
+        draw,
+        dict.fromkeys(measures, "nats") | dict.fromkeys(probabilities, ""),
+        presets={
+            "Near": {"p_heads": 0.5, "q_heads": 0.55},
+            "Far": {"p_heads": 0.01, "q_heads": 0.99},
+        },
+        swap=[("p_heads", "q_heads")],
+        height=340,
+    )
+
+
+def _coin(heads):
+    return np.stack([heads, 1 - np.asarray(heads)], axis=-1)
+
+
+def _key(ax, looks):
+    """Write a key of lines above the axes."""
+    ax.legend(
+        handles=[Line2D([], [], label=name, **look) for name, look in looks.items()],
+        loc="lower right",
+        bbox_to_anchor=(1.02, 1),
+        ncols=len(looks),
+        borderpad=0.2,
+        columnspacing=1,
+        handlelength=1.8,
+    )
+
+
+def _root_js(p, q):
+    return math.sqrt(js_divergence(p, q))
+
+
+def _two_coins(p, q, edge):
+    starts = {"p": p, "q": q}
+    return {f"{w}_heads": _slider(f"{w}: heads", v, edge, w) for w, v in starts.items()}
+
+
+def _slider(label, value, edge, who=None):
+    return widgets.FloatSlider(
+        value,
+        min=edge,
+        max=1 - edge,
+        step=0.01,
+        description=label,
+        style=slider_style(who),
+        layout=SLIDER,
+    )
