@@ -24,6 +24,12 @@ from kl_helpers.checks.definitions import (
     check_kl,
     check_kl_on_grid,
 )
+from kl_helpers.checks.estimate_on_trial import (
+    check_ceiling,
+    check_price_per_decade,
+    check_rods,
+    check_smaller_epsilon,
+)
 from kl_helpers.checks.estimators import check_draws, check_k3, check_nearest, check_report
 from kl_helpers.checks.gaussian_samples import (
     check_demo_claim,
@@ -36,6 +42,7 @@ __all__ = [
     "Prediction",
     "Verdict",
     "check_array",
+    "check_ceiling",
     "check_choice",
     "check_classifier_loss",
     "check_coin_bits",
@@ -50,7 +57,10 @@ __all__ = [
     "check_nearest",
     "check_number",
     "check_perplexities",
+    "check_price_per_decade",
     "check_report",
+    "check_rods",
+    "check_smaller_epsilon",
     "check_smoothing_floor",
     "check_softmax_gradient",
     "check_two_widths",
