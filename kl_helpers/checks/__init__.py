@@ -37,6 +37,12 @@ from kl_helpers.checks.gaussian_samples import (
     check_two_widths,
     check_units,
 )
+from kl_helpers.checks.two_directions import (
+    check_directions,
+    check_far_limits,
+    check_moments,
+    check_reverse_kl,
+)
 
 __all__ = [
     "Prediction",
@@ -47,18 +53,22 @@ __all__ = [
     "check_classifier_loss",
     "check_coin_bits",
     "check_demo_claim",
+    "check_directions",
     "check_draws",
+    "check_far_limits",
     "check_function",
     "check_infinite_one_way",
     "check_k3",
     "check_kl",
     "check_kl_from_samples",
     "check_kl_on_grid",
+    "check_moments",
     "check_nearest",
     "check_number",
     "check_perplexities",
     "check_price_per_decade",
     "check_report",
+    "check_reverse_kl",
     "check_rods",
     "check_smaller_epsilon",
     "check_smoothing_floor",
