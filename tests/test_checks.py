@@ -609,6 +609,10 @@ RIGHT = {
     "check_nearest": (nearest_by_hand,),
     "check_draws": (40_000, 496_000),
     "check_report": ("C",),
+    "check_negative_reports": ("A", "C", "D", "B"),
+    "check_sorted_audit": ("ACE", 0.5 / math.log(2)),
+    "check_triangle": (0.44, 0.13, 0.01),
+    "check_pinsker": (0.1, math.sqrt(0.01 * math.log(2))),
 }
 
 
@@ -621,9 +625,10 @@ def test_right_answers_from_independent_arithmetic(name):
 
 @pytest.mark.parametrize("name", [n for n in NAMED if len(RIGHT[n]) > 1])
 def test_half_an_answer_is_not_attempted(name):
-    first, second = RIGHT[name]
-    assert says(check_named(name, first, None), "not attempted")
-    assert says(check_named(name, None, second), "not attempted")
+    right = RIGHT[name]
+    for i in range(len(right)):
+        answers = [*right[:i], None, *right[i + 1 :]]
+        assert says(check_named(name, *answers), "not attempted")
 
 
 COIN, FORECAST = [0.5, 0.5], [0.9, 0.1]

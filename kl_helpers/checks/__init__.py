@@ -37,6 +37,12 @@ from kl_helpers.checks.gaussian_samples import (
     check_two_widths,
     check_units,
 )
+from kl_helpers.checks.properties import (
+    check_negative_reports,
+    check_pinsker,
+    check_sorted_audit,
+    check_triangle,
+)
 from kl_helpers.checks.two_directions import (
     check_directions,
     check_far_limits,
@@ -64,8 +70,10 @@ __all__ = [
     "check_kl_on_grid",
     "check_moments",
     "check_nearest",
+    "check_negative_reports",
     "check_number",
     "check_perplexities",
+    "check_pinsker",
     "check_price_per_decade",
     "check_report",
     "check_reverse_kl",
@@ -73,6 +81,8 @@ __all__ = [
     "check_smaller_epsilon",
     "check_smoothing_floor",
     "check_softmax_gradient",
+    "check_sorted_audit",
+    "check_triangle",
     "check_two_widths",
     "check_units",
     "predict",
