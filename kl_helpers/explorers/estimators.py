@@ -38,13 +38,14 @@ def estimates_from_samples(shift, sigma, n, seed):
     """
     x, z_q = dice(n, seed)
     y = shift + sigma * z_q
-    counts = _counts(x, y)
+    y_flat = _flat(y)
+    counts = _counts(x, y, _x_flat(n, seed), y_flat)
     fitted = kl_normal(x.mean(axis=1), x.std(axis=1), y.mean(axis=1), y.std(axis=1))
     results = (
         kl_divergence(*(counts / n), epsilon=EPSILON),
         kl_divergence(*(counts + 0.5), normalize=True),
         _kde_plug_in(shift, sigma, n, seed),
-        _nearest_neighbour(y, n, seed),
+        _nearest_neighbour(y, y_flat, n, seed),
         fitted,
         -log_ratio(x, shift, sigma).mean(axis=1),
     )
@@ -102,15 +103,20 @@ def _flat(samples):
     return (samples + _ROW * np.arange(TIMES)[:, np.newaxis]).ravel()
 
 
-def _counts(x, y):
+@lru_cache(maxsize=4)
+def _x_flat(n, seed):
+    return _flat(dice(n, seed)[0])
+
+
+def _counts(x, y, *flat):
     """Draws per bin, shape (2, TIMES, BINS), in equal bins over each pair's pooled range."""
     low, high = np.minimum(x[:, 0], y[:, 0]), np.maximum(x[:, -1], y[:, -1])
     inner = _flat(np.linspace(low, high, BINS + 1, axis=1)[:, 1:-1])
     n = x.shape[1]
     starts = n * np.arange(TIMES)[:, np.newaxis]
     both = []
-    for sample in (x, y):
-        below = np.searchsorted(_flat(sample), inner).reshape(TIMES, -1) - starts
+    for sample in flat:
+        below = np.searchsorted(sample, inner).reshape(TIMES, -1) - starts
         both.append(np.diff(below, axis=1, prepend=0, append=n))
     return np.array(both)
 
@@ -127,10 +133,10 @@ def _own_distances(n, seed):
     return np.log(distance).mean(axis=1)
 
 
-def _nearest_neighbour(y, n, seed):
+def _nearest_neighbour(y, y_flat, n, seed):
     x = dice(n, seed)[0]
     pad = np.pad(y, ((0, 0), (K, K)), constant_values=((0, 0), (-np.inf, np.inf))).ravel()
-    place = np.searchsorted(_flat(y), _flat(x)).reshape(x.shape)
+    place = np.searchsorted(y_flat, _x_flat(n, seed)).reshape(x.shape)
     place += K + 2 * K * np.arange(TIMES)[:, np.newaxis]  # the first draw of y that is not below x
     distance = np.full(x.shape, np.inf)
     for j in range(K + 1):
@@ -221,10 +227,14 @@ def _lay_out_rows(ax, names, limits, ticks):
 
 
 def _draw_rows(ax, truth, results):
-    for i, (name, values) in enumerate(results.items()):
-        color = COLORS["gain" if name in WITH_DENSITIES else "p"]
-        dots = {"color": color, "marker": ".", "markersize": 5, "linestyle": "none", "alpha": 0.55}
-        plot_line(ax, values, i + _JITTER, f"{name} dots", zorder=2, **dots)
+    rows = list(enumerate(results.items()))
+    for who, densities in (("p", False), ("gain", True)):
+        these = [(i, v) for i, (name, v) in rows if (name in WITH_DENSITIES) == densities]
+        if these:
+            x = np.concatenate([values for _, values in these])
+            y = np.concatenate([i + _JITTER for i, _ in these])
+            dots = {"color": COLORS[who], "marker": ".", "markersize": 5, "alpha": 0.55}
+            plot_line(ax, x, y, f"{who} dots", linestyle="none", zorder=2, **dots)
     means = [values.mean() for values in results.values()]
     bars = {"color": COLORS["ink"], "marker": "|", "markersize": 22, "linestyle": "none"}
     plot_line(ax, means, range(len(means)), "means", markeredgewidth=2.5, zorder=4, **bars)
