@@ -89,10 +89,20 @@ def _objective(place, a):
     """D(q‖p) and its slopes at place = (mean, log of the standard deviation), in units of σ."""
     mu, s = place[0], math.exp(place[1])
     z, weights = _FINE
-    y = a * (mu + s * z)
-    pull = np.tanh(y) * weights
+    pull = np.tanh(a * (mu + s * z)) * weights
     value = (mu * mu + s * s + a * a - 1) / 2 - place[1] - _mean_log_cosh(a * mu, a * s)
     return value, np.array([mu - a * pull.sum(), s * s - 1 - a * s * (pull @ z)])
+
+
+def _curvature(place, a):
+    """The second derivatives of `_objective`."""
+    mu, s = place[0], math.exp(place[1])
+    z, weights = _FINE
+    y = a * (mu + s * z)
+    bend = weights / np.cosh(np.minimum(np.abs(y), 300)) ** 2
+    mixed = -a * a * s * (bend @ z)
+    in_log_s = 2 * s * s - a * s * ((np.tanh(y) * weights) @ z) - a * a * s * s * (bend @ (z * z))
+    return np.array([[1 - a * a * bend.sum(), mixed], [mixed, in_log_s]])
 
 
 @lru_cache(maxsize=512)
@@ -114,7 +124,15 @@ def reverse_minima(m):
     a = m / SIGMA
     covering, on_a_mode = (0.0, math.log(math.hypot(1, a))), (a, 0.0)
     centre, side = (
-        minimize(_objective, start, args=(a,), jac=True, options={"gtol": 1e-7})
+        minimize(
+            _objective,
+            start,
+            args=(a,),
+            method="trust-exact",  # keeps its steps short where the side minima appear
+            jac=True,
+            hess=_curvature,
+            options={"initial_trust_radius": 0.5, "max_trust_radius": 1.0, "gtol": 1e-8},
+        )
         for start in (covering, on_a_mode)
     )
     found = [(0.0, centre)]  # by symmetry; the search stays within 1e-7
