@@ -588,6 +588,13 @@ def nearest_by_hand(x, y):
     return total / len(x) + math.log(len(y) / (len(x) - 1))
 
 
+def price_by_hand(x, y):
+    inner = np.linspace(min(*x, *y), max(*x, *y), 100)[1:-1]
+    held = set(np.searchsorted(inner, y, side="right"))
+    alone = sum(place not in held for place in np.searchsorted(inner, x, side="right"))
+    return alone / len(x) * math.log(10)
+
+
 def sigma_by_bisection(low, high):
     return optimize.brentq(lambda s: math.log(s) + 0.5 / s**2 - 1, low, high)
 
@@ -605,6 +612,10 @@ RIGHT = {
     "check_softmax_gradient": (lambda z, p: softmax_by_hand(z) - p,),
     "check_perplexities": (math.exp(2.2), 2**3.1),
     "check_smoothing_floor": (-0.925 * math.log(0.925) - 0.075 * math.log(0.025),),
+    "check_smaller_epsilon": (7.8 + 0.9 * 2 * math.log(10),),
+    "check_ceiling": (math.log(125_000),),
+    "check_rods": (1900,),
+    "check_price_per_decade": (price_by_hand,),
     "check_k3": (k3_by_hand,),
     "check_nearest": (nearest_by_hand,),
     "check_draws": (40_000, 496_000),

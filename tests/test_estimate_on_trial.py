@@ -229,13 +229,6 @@ def test_a_wrong_number_gets_the_useful_word(check, answer, words):
     assert says(check(answer), "wrong", words)
 
 
-def test_right_numbers():
-    assert says(check_smaller_epsilon(11.94), "right")
-    assert says(check_ceiling(11.7), "right")
-    assert says(check_ceiling(math.log(1e6 / 8)), "right")
-    assert says(check_rods(1900), "right")
-
-
 def test_the_ceiling_is_what_the_recipe_reports():
     p_hat = np.repeat([1 / 8, 0.0], 8)
     assert says(check_ceiling(kl_divergence(p_hat, p_hat[::-1], epsilon=1e-6)), "right")
@@ -268,12 +261,3 @@ def test_a_warning_light_by_the_formula_or_by_trying_it():
 
     assert says(check_price_per_decade(price), "right")
     assert says(check_price_per_decade(tried), "right")
-
-
-@pytest.mark.parametrize(
-    "check", [check_smaller_epsilon, check_ceiling, check_rods, check_price_per_decade]
-)
-@pytest.mark.parametrize("answer", ["11.9", [1, 2], {}, np.nan, True, object(), 10**400])
-def test_hostile_answers_get_words(check, answer):
-    assert says(check(answer), "wrong")
-    assert says(check(None), "not attempted")
