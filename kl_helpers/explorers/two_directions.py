@@ -168,15 +168,16 @@ def explore_two_directions():
         minima = sorted(reverse_minima(m), key=lambda minimum: minimum[2])
         qs = {
             "your q": (mu_q, sigma_q),
-            "forward optimum": (0.0, math.hypot(SIGMA, m)),
-            "reverse optimum": minima[0][:2],
+            "forward q": (0.0, math.hypot(SIGMA, m)),
+            "reverse q": minima[0][:2],
         }
-        values = {}
-        for who, q in qs.items():
-            values[f"{FORWARD}, {who}"] = float(forward_kl(*q, m))
-            values[f"{BACKWARD}, {who}"] = float(reverse_kl(*q, m))
+        values = {
+            f"{direction}, {who}": float(objective(*q, m))
+            for direction, objective in ((FORWARD, forward_kl), (BACKWARD, reverse_kl))
+            for who, q in qs.items()
+        }
         notes = [
-            f"Optima: forward {_place(*qs['forward optimum'])}; reverse {_place(*minima[0])}.",
+            f"Optima: forward {_place(*qs['forward q'])}; reverse {_place(*minima[0])}.",
             *(
                 f"{BACKWARD} has a local minimum at {_place(*other)} too: {other[2]:.4f} nats."
                 for other in minima[1:]
@@ -251,9 +252,9 @@ def explore_two_directions():
         {
             f"{direction}, {who}": "nats"
             for direction in (FORWARD, BACKWARD)
-            for who in ("your q", "forward optimum", "reverse optimum")
+            for who in ("your q", "forward q", "reverse q")
         },
-        presets={"Close": {"m": 0.9}, "On the threshold": {"m": 1.68}, "Far": {"m": 2.4}},
+        presets={"Close": {"m": 0.9}, "Far": {"m": 2.4}},  # the threshold is the reader's to find
         height=360,
     )
 
