@@ -45,14 +45,18 @@ def browser():
 
 @pytest.fixture(scope="session")
 def open_notebook(server, browser):
-    """Context manager: path within the course -> `NotebookPage`."""
+    """Context manager: path within the course -> `NotebookPage`; one at a time."""
+    page = browser.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(f"{server.url}/lab?reset")
+    page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
 
     @contextmanager
-    def open_page(path):
-        page = NotebookPage(browser, server, path)
+    def open_in_lab(path):
+        notebook = NotebookPage(page, path)
         try:
-            yield page
+            yield notebook
         finally:
-            page.close()
+            notebook.close()
 
-    return open_page
+    return open_in_lab

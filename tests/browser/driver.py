@@ -145,12 +145,10 @@ class LabServer:
 
 # What a kernel says outside any cell (the traceback of a callback, for one) reaches no output of
 # the notebook, so it is collected from the kernel's messages.
-OPENED = """async path => {
+OPEN = """async path => {
     const app = window.jupyterapp;
     await app.restored;
-    let panel;
-    while (!(panel = app.shell.currentWidget)?.sessionContext || panel.context.path !== path)
-        await new Promise(soon => setTimeout(soon, 50));
+    const panel = await app.commands.execute('docmanager:open', {path});
     await panel.context.ready;
     await panel.revealed;
     await panel.sessionContext.ready;
@@ -174,6 +172,11 @@ OPENED = """async path => {
     });
 }"""
 
+CLOSE = """async () => {
+    await window.panel.sessionContext.shutdown();
+    window.panel.dispose();  // closing it would ask whether to save
+}"""
+
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 
 # Nothing that was sent to the kernel waits for its end. A widget holds messages back while one of
@@ -195,18 +198,23 @@ ACTIVATE = """index => {
 
 
 class NotebookPage:
-    """One notebook, open in JupyterLab in a page of its own."""
+    """The one notebook that is open in a page of JupyterLab."""
 
-    def __init__(self, context, server, path):
-        self.page = context.new_page()
-        self.page.set_default_timeout(10_000)
+    def __init__(self, page, path):
+        self.page = page
         self._console_errors = []
-        self.page.on("console", self._on_console)
-        self.page.on("pageerror", lambda error: self._console_errors.append(str(error)))
-        self.page.goto(f"{server.url}/lab/tree/{path}?reset")
-        self.page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
-        self._await(OPENED, path)
-        self._await(SETTLED)
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_page_error)
+        self._await(OPEN, path)
+        self.settle()
+
+    def close(self):
+        self._await(CLOSE)
+        self.page.remove_listener("console", self._on_console)
+        self.page.remove_listener("pageerror", self._on_page_error)
+
+    def _on_page_error(self, error):
+        self._console_errors.append(str(error))
 
     def _on_console(self, message):
         if message.type == "error":
@@ -218,10 +226,6 @@ class NotebookPage:
         return self.page.evaluate(
             f"arg => Promise.race([({script})(arg), new Promise((_, reject) => {late})])", argument
         )
-
-    def close(self):
-        self._await("() => window.panel.sessionContext.shutdown()")
-        self.page.close()
 
     def settle(self):
         """Wait until the kernel has answered everything, and the browser has drawn it."""
@@ -330,6 +334,14 @@ PICTURE = """async image => {
 }"""
 
 
+COUNT_PICTURES = """image => {
+    window.pictures = 0;
+    window.counter?.disconnect();
+    window.counter = new MutationObserver(seen => window.pictures += seen.length);
+    window.counter.observe(image, {attributeFilter: ['src']});
+}"""
+
+
 class ExplorerView:
     """A live explorer, as a person at the screen has it."""
 
@@ -400,11 +412,7 @@ class ExplorerView:
         handle.scroll_into_view_if_needed()
         start, rail = handle.bounding_box(), track.bounding_box()
         x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
-        self.image.evaluate("""image => {
-            window.pictures = 0;
-            new MutationObserver(seen => window.pictures += seen.length)
-                .observe(image, {attributeFilter: ['src']});
-        }""")
+        self.image.evaluate(COUNT_PICTURES)
         mouse = self._notebook.page.mouse
         mouse.move(x, y)
         mouse.down()
