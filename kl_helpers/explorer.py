@@ -10,19 +10,22 @@ import io
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
 import ipywidgets as widgets
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
-from PIL import Image, ImageChops
+from matplotlib.path import Path
+from matplotlib.transforms import IdentityTransform
+from PIL import Image
 
 WIDTH = 840  # of the picture as shown, in CSS pixels
-SHARPNESS = 2  # picture pixels per CSS pixel: sharp on a projector and on a high-density screen
+SHARPNESS = 2  # image pixels per CSS pixel: sharp on a projector and on a high-density screen
 INCH = 100  # CSS pixels
+POINTS = 72  # an inch; SVG is drawn in points
 READOUT_STYLE = (
     "display: flex; flex-flow: row wrap; gap: 0 2em; font-size: 16px; line-height: 1.5;"
     " font-variant-numeric: tabular-nums"
@@ -51,8 +54,9 @@ class Frame:
 class Explorer:
     """Sliders that drive one picture and one readout.
 
-    The picture is one persistent Figure. Its static part is drawn once and kept; a moved slider
-    redraws only the artists that carry a gid (see `kl_helpers.plots`) into one image widget.
+    The picture is one persistent Figure. What never moves is sent once, as an image. A moved
+    slider redraws only the artists that carry a gid (see `kl_helpers.plots`), as SVG laid over
+    that image; it travels in one message with the readout, and needs no encoder and no decoder.
 
     Parameters
     ----------
@@ -88,7 +92,6 @@ class Explorer:
         self._start = self._control_values()
         self._height = height
         self._paused = False
-        self._encode = _Encoder()
         # JupyterLab hands slider messages to another thread than the one that runs the cells.
         self._lock = threading.RLock()
 
@@ -102,9 +105,11 @@ class Explorer:
         self._add_button("Reset", self.reset)
 
         self._image = widgets.Image(
-            format="png", layout={"width": "100%", "max_width": f"{WIDTH}px", "margin": "0"}
+            format="png",
+            layout={"width": "100%", "margin": "0", "grid_area": "1 / 1 / 2 / 2"},
         )
-        self._readout = widgets.HTML()
+        # Over the image and on below it: first what moves, then the readout.
+        self._live = widgets.HTML(layout={"margin": "0", "grid_area": "1 / 1 / 3 / 2"})
         self._build_picture()
         self._refresh()
         for control in self.controls.values():
@@ -141,7 +146,7 @@ class Explorer:
         # Live where a kernel runs; elsewhere, and under nbval, the picture and the summary.
         bundle = self._box()._repr_mimebundle_()
         bundle["text/plain"] = self.summary
-        bundle["image/png"] = base64.b64encode(self._image.value).decode()
+        bundle["image/png"] = base64.b64encode(self._png(moving=True)).decode()
         return bundle, {"image/png": {"width": WIDTH, "height": self._height}}
 
     # --- controls
@@ -176,8 +181,7 @@ class Explorer:
             [
                 widgets.GridBox(list(self.controls.values()), layout=columns),
                 widgets.HBox(list(self.buttons.values()), layout=row),
-                self._image,
-                self._readout,
+                widgets.GridBox([self._image, self._live], layout={"max_width": f"{WIDTH}px"}),
             ]
         )
 
@@ -187,10 +191,9 @@ class Explorer:
         with self._lock:
             try:
                 self._frame = self._compute(**self._control_values())
-                self._image.value = self._picture()
-                self._readout.value = _readout_html(self._lines())
+                self._live.value = self._overlay() + _readout_html(self._lines())
             except Exception as error:
-                self._readout.value = _alert_html(error)
+                self._live.value = _alert_html(error)
                 raise
 
     def _lines(self):
@@ -201,24 +204,35 @@ class Explorer:
         return [*quantities, *filter(None, self._frame.notes)]
 
     def _build_picture(self):
-        self._figure = Figure(figsize=(WIDTH / INCH, self._height / INCH), dpi=SHARPNESS * INCH)
-        self._background = None
+        self._figure = Figure(figsize=(WIDTH / INCH, self._height / INCH), dpi=POINTS)
+        self._drawn = False
         with style.context("kl_helpers.kl"):
             FigureCanvasAgg(self._figure)
             self._axes = self._layout(self._figure)
 
-    def _picture(self):
-        canvas = self._figure.canvas
-        with style.context("kl_helpers.kl") if self._background is None else nullcontext():
+    def _overlay(self):
+        if not self._drawn:
+            with style.context("kl_helpers.kl"):
+                self._draw(self._axes, **self._frame.data)
+            self._image.value = self._png(moving=False)
+            self._drawn = True
+        else:
             self._draw(self._axes, **self._frame.data)
-            moving = _moving_artists(self._figure)
-            if self._background is None:
-                canvas.draw()
-                self._background = canvas.copy_from_bbox(self._figure.bbox)
-        canvas.restore_region(self._background)
-        for artist in moving:
+        return _svg(self._figure, _moving_artists(self._figure))
+
+    def _png(self, *, moving):
+        canvas = self._figure.canvas
+        artists = _moving_artists(self._figure)
+        self._figure.dpi = SHARPNESS * INCH
+        canvas.draw()
+        for artist in artists if moving else ():
             artist.axes.draw_artist(artist)
-        return self._encode(canvas)
+        rgb = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
+        self._figure.dpi = POINTS
+        file = io.BytesIO()
+        palette = rgb.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE)
+        palette.save(file, "png")
+        return file.getvalue()
 
 
 def _moving_artists(figure):
@@ -228,34 +242,28 @@ def _moving_artists(figure):
     return sorted(moving, key=lambda artist: artist.get_zorder())
 
 
-class _Encoder:
-    """Canvas -> PNG with a palette of 256 colours, kept from picture to picture.
+class _Renderer(RendererSVG):
+    """Matplotlib's SVG, with no more corners in a long straight-lined outline than can be seen."""
 
-    One byte a pixel is several times quicker to write than RGB. A new palette is made when the old
-    one misses a colour by more than `TOLERANCE` on a grid of every fourth pixel.
-    """
+    def draw_path(self, gc, path, transform, rgbFace=None):
+        if path.codes is None and len(path) > 50:
+            path, transform = path.cleaned(transform, simplify=True), IdentityTransform()
+            path = Path(path.vertices[:-1])
+        super().draw_path(gc, path, transform, rgbFace)
 
-    TOLERANCE = 24  # of 255
 
-    def __init__(self):
-        self._palette = None
-
-    def __call__(self, canvas):
-        size = canvas.get_width_height()
-        rgb = Image.frombuffer("RGBA", size, canvas.buffer_rgba()).convert("RGB")
-        if self._palette is None or self._misses_a_colour(rgb):
-            self._palette = rgb.quantize(256, method=Image.Quantize.FASTOCTREE)
-        file = io.BytesIO()
-        self._look_up(rgb).save(file, "png", compress_level=1)
-        return file.getvalue()
-
-    def _look_up(self, rgb):
-        return rgb.quantize(palette=self._palette, dither=Image.Dither.NONE)
-
-    def _misses_a_colour(self, rgb):
-        sample = rgb.resize((rgb.width // 4, rgb.height // 4), Image.Resampling.NEAREST)
-        difference = ImageChops.difference(sample, self._look_up(sample).convert("RGB"))
-        return max(high for _, high in difference.getextrema()) > self.TOLERANCE
+def _svg(figure, artists):
+    width, height = figure.bbox.size
+    file = io.StringIO()
+    renderer = _Renderer(width, height, file, image_dpi=POINTS)
+    start = file.tell()  # the renderer's own head has a fixed size and an XML declaration
+    for artist in artists:
+        artist.draw(renderer)
+    renderer.finalize()
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" aria-hidden="true" style="display: block;'
+        f' width: 100%; stroke-linejoin: round; stroke-linecap: butt">{file.getvalue()[start:]}'
+    )
 
 
 def format_number(value: float) -> str:

@@ -4,6 +4,7 @@ The moving artists carry a gid: by it a second call finds them, and an explorer 
 p is blue and solid, q orange and dashed or hatched, so that colour is never the only cue.
 """
 
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -11,7 +12,7 @@ from contourpy import contour_generator
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, Polygon, Rectangle
 from matplotlib.path import Path
 
 COLORS = MappingProxyType(
@@ -52,11 +53,7 @@ def plot_density(ax, x, y, who):
     -------
     matplotlib.axes.Axes
     """
-    color = COLORS[who]
-    fill = _artist(
-        ax, f"{who} fill", lambda: ax.fill_between(x, 0, y, color=color, alpha=0.15, linewidth=0)
-    )
-    fill.set_data(x, 0, y)
+    _plot_area(ax, x, y, f"{who} fill", facecolor=to_rgba(COLORS[who], 0.15))
     return plot_curve(ax, x, y, who)
 
 
@@ -140,8 +137,8 @@ def plot_signed_area(ax, x, y):
     -------
     matplotlib.axes.Axes
     """
-    _plot_area(ax, x, np.maximum(y, 0), "gain")
-    _plot_area(ax, x, np.minimum(y, 0), "loss")
+    _plot_area(ax, x, np.maximum(y, 0), "gain area", **_fill("gain"))
+    _plot_area(ax, x, np.minimum(y, 0), "loss area", **_fill("loss"))
     return plot_line(ax, x, y, "integrand", color=COLORS["ink"], linewidth=1.2)
 
 
@@ -184,7 +181,7 @@ def plot_landscape(ax, x, y, z, levels):
     surface = contour_generator(x, y, z, fill_type="OuterCode")
     bands = [
         Path.make_compound_path(*map(Path, *surface.filled(low, high)))
-        for low, high in zip(levels, levels[1:], strict=False)
+        for low, high in pairwise(levels)
     ]
     style = {"facecolor": landscape_colors(len(bands)), "edgecolor": "white", "linewidth": 0.4}
     landscape = _artist(
@@ -230,11 +227,13 @@ def _plot_bar(ax, bounds, who, gid):
     bar.set_visible(bar.get_width() * bar.get_height() != 0)  # an edge alone would look like a bar
 
 
-def _plot_area(ax, x, y, who):
-    area = _artist(ax, f"{who} area", lambda: ax.fill_between(x, 0, y, linewidth=0, **_fill(who)))
-    area.set_data(x, 0, y)
+def _plot_area(ax, x, y, gid, **style):
+    outline = np.column_stack([np.r_[x[0], x, x[-1]], np.r_[0, y, 0]])
+    area = _artist(ax, gid, lambda: ax.add_patch(Polygon(outline, linewidth=0, **style)))
+    area.set_xy(outline)
 
 
 def _fill(who):
     color = COLORS[who]
-    return {"facecolor": to_rgba(color, 0.35), "edgecolor": color, "hatch": _HATCHES[who]}
+    light = 0.35 * np.array(to_rgba(color)[:3]) + 0.65  # opaque: in SVG, alpha fades the hatch too
+    return {"facecolor": light, "edgecolor": color, "hatch": _HATCHES[who]}

@@ -5,6 +5,7 @@ import io
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from xml.etree import ElementTree
 
 import ipywidgets as widgets
 import numpy as np
@@ -47,11 +48,11 @@ def parabola(**options):
 
 
 def readout(explorer):
-    return explorer._readout.value
+    return explorer._live.value
 
 
 def pixels(explorer):
-    return np.asarray(Image.open(io.BytesIO(explorer._image.value)).convert("RGB")).astype(int)
+    return np.asarray(Image.open(io.BytesIO(explorer._png(moving=True))).convert("RGB")).astype(int)
 
 
 def test_values_and_summary_follow_the_controls():
@@ -172,13 +173,23 @@ def test_events_make_no_new_widgets_and_no_pyplot_figures():
     assert pyplot.get_fignums() == []
 
 
-def test_a_new_colour_makes_a_new_palette():
-    explorer, _ = parabola()
-    explorer._draw = lambda ax, x: plot_line(
-        ax, [0, 5], [5, 5], "band", color=(0.9, 0.1, 0.7), linewidth=60
-    )
+def test_a_moved_slider_sends_only_what_moves():
+    explorer, calls = parabola()
+    image, live = explorer._image.value, explorer._live.value
     explorer.controls["x"].value = 4
-    assert (np.abs(pixels(explorer) - np.array([230, 26, 178])).max(axis=2) < 12).mean() > 0.1
+    assert explorer._image.value is image
+    assert explorer._live.value != live
+    assert explorer._live.value.count("<path") == 1  # the curve; no axes, no ticks, no text
+    assert calls["layout"] == 1
+
+
+def test_the_overlay_is_one_picture_that_a_screen_reader_skips():
+    explorer, _ = parabola()
+    svg, readout = explorer._live.value.split("</svg>")
+    root = ElementTree.fromstring(svg + "</svg>")
+    assert root.attrib["viewBox"] == "0 0 604.8 259.2"  # 840 × 360 CSS pixels, in points
+    assert root.attrib["aria-hidden"] == "true"
+    assert readout.strip().startswith('<div role="status"')
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,21 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
         for name, number in numbers.items():
             assert number >= 0 or not name.startswith("D_KL"), corner
             assert any(line.startswith(f"{name} = ") for line in explorer.summary.splitlines())
-        darkest, lightest = Image.open(io.BytesIO(explorer._image.value)).convert("L").getextrema()
-        assert darkest < 100 < 250 < lightest, corner
+        assert "<path" in explorer._live.value, corner
+        assert "nan" not in explorer._live.value, corner
     explorer.reset()
     assert explorer.summary == first
+
+
+def test_the_still_picture_holds_what_moves_too(explorer):
+    explorer.reset()
+    whole, still = (
+        np.asarray(Image.open(io.BytesIO(explorer._png(moving=moving))).convert("L")).astype(int)
+        for moving in (True, False)
+    )
+    assert whole.shape == still.shape
+    assert whole.min() < 100 < 250 < whole.max()
+    assert (np.abs(whole - still) > 20).mean() > 0.001
 
 
 def test_every_button_works_and_reset_comes_back(explorer):
@@ -59,7 +70,7 @@ def test_every_button_works_and_reset_comes_back(explorer):
     for button in explorer.buttons.values():
         button.click()
         # ipywidgets logs and drops what a click raises; the engine shows it.
-        assert 'role="status"' in explorer._readout.value
+        assert 'role="status"' in explorer._live.value
     explorer.buttons["Reset"].click()
     assert explorer.summary == first
 
@@ -67,10 +78,10 @@ def test_every_button_works_and_reset_comes_back(explorer):
 def test_every_control_changes_what_is_shown(explorer):
     explorer.reset()
     for name, control in explorer.controls.items():
-        before = explorer._image.value
+        before = explorer._live.value
         low, now, high = extremes(control)
         control.value = high if now != high else low
-        assert explorer._image.value != before, name
+        assert explorer._live.value != before, name
         control.value = now
 
 

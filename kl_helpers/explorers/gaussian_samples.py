@@ -52,6 +52,7 @@ def explore_samples():
         beyond = np.count_nonzero(np.abs(np.append(x, y)) > grid[-1])
         notes = [
             cut_note("A bar of the histogram", max(p.max(), q.max()), top, "in density"),
+            cut_note("A KDE curve", max(map(np.max, data["curves"])), top, "in density"),
             f"{beyond} of the {2 * n} draws lie outside the picture." if beyond else "",
         ]
         return Frame(values, data, notes)
