@@ -272,6 +272,7 @@ def _marker(label):
         "linestyle": "none",
         "markerfacecolor": inside,
         "markeredgecolor": edge,
+        "clip_on": False,  # a marker at the edge stays whole
     }
 
 
