@@ -189,6 +189,8 @@ SETTLED = """async () => {
 NO_WIDGET_PENDING = """() => ![...document.querySelectorAll('.jp-OutputArea-output')]
     .some(node => node.textContent.trim() === 'Loading widget...')"""
 
+WIDTH_WHEN_DECODED = "image => image.decode().then(() => image.naturalWidth, () => 0)"
+
 ACTIVATE = """index => {
     const {content} = window.panel;
     content.activeCellIndex = index;
@@ -293,10 +295,8 @@ class NotebookPage:
         images = self.outputs(cell_id).locator("img")
         if images.count():
             images.first.scroll_into_view_if_needed()
-        return [
-            image.is_visible() and image.evaluate("image => image.naturalWidth")
-            for image in images.all()
-        ]
+            self.settle()
+        return [image.is_visible() and image.evaluate(WIDTH_WHEN_DECODED) for image in images.all()]
 
     def scroll_to(self, target):
         """Scroll the notebook until `target` begins at its top; return the box of what is seen."""
@@ -327,18 +327,11 @@ class NotebookPage:
 
 # --- an explorer
 
-PICTURE = """async image => {
-    const bytes = await (await fetch(image.src)).arrayBuffer();
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
-}"""
-
-
-COUNT_PICTURES = """image => {
+COUNT_PICTURES = """picture => {
     window.pictures = 0;
     window.counter?.disconnect();
     window.counter = new MutationObserver(seen => window.pictures += seen.length);
-    window.counter.observe(image, {attributeFilter: ['src']});
+    window.counter.observe(picture.parentElement, {childList: true});
 }"""
 
 
@@ -348,7 +341,8 @@ class ExplorerView:
     def __init__(self, notebook, cell_id):
         self._notebook = notebook
         self.box = notebook.outputs(cell_id).locator(".jp-OutputArea-output")
-        self.image = self.box.locator("img")
+        self.still = self.box.locator("img")
+        self.moving = self.box.locator("svg[viewBox]")  # lies over the still image
         self.status = self.box.get_by_role("status")
         self._rows = self.box.locator(".widget-inline-hbox:has(.widget-readout, input)")
 
@@ -390,8 +384,8 @@ class ExplorerView:
 
     @property
     def picture(self):
-        """Fingerprint of the picture's bytes."""
-        return self.image.evaluate(PICTURE)
+        """What moves in the picture, as markup without its random ids."""
+        return re.sub(r'(id="|#)[\w-]+', r"\1", self.moving.inner_html())
 
     @property
     def state(self):
@@ -412,7 +406,7 @@ class ExplorerView:
         handle.scroll_into_view_if_needed()
         start, rail = handle.bounding_box(), track.bounding_box()
         x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
-        self.image.evaluate(COUNT_PICTURES)
+        self.moving.evaluate(COUNT_PICTURES)
         mouse = self._notebook.page.mouse
         mouse.move(x, y)
         mouse.down()

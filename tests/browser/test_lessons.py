@@ -135,6 +135,13 @@ def test_every_slider_moves_by_keyboard(lesson, explorers):
     assert lesson.page.problems() == []
 
 
+def test_what_moves_lies_exactly_over_the_still_image(explorers):
+    for cell_id, explorer in explorers.items():
+        explorer.still.scroll_into_view_if_needed()
+        still, moving = explorer.still.bounding_box(), explorer.moving.bounding_box()
+        assert moving == pytest.approx(still, abs=1), cell_id
+
+
 def test_a_slider_follows_the_mouse(lesson, explorers):
     for cell_id, explorer in explorers.items():
         label = explorer.slider_labels[-1]
