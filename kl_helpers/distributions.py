@@ -457,7 +457,7 @@ def _where_q_lives(p, q, cut, inwards):
         inner, outer = (middle, outer) if q.logpdf(middle) > -math.inf else (inner, middle)
     if q.logpdf(inner) > -690:  # no underflow: the density jumps to 0 here
         return cut
-    if (p.cdf(inner) if inwards > 0 else p.sf(inner)) > 1e-15:
+    if (p.cdf(inner) if inwards > 0 else p.sf(inner)) > 1e-12:
         raise ValueError(
             f"the log-density of q underflows at {inner:.6g}, where p still has mass, so that "
             "kl_quad cannot tell the divergence"

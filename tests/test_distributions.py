@@ -161,6 +161,14 @@ def test_mvn_accuracy(distance, rng):
         assert relative_error(kl_mvn(mu_p, cov_p, mu_q, cov_q), exact) < 1e-15 * condition + 1e-14
 
 
+def test_mvn_far_apart():
+    cov = np.array([[2, 0.5], [0.5, 1]])
+    # Σ_q⁻¹Σ_p = c·1 in two dimensions: c − 1 − log c.
+    for c in (1e-10, 1e10):
+        got = kl_mvn([0, 0], c * cov, [0, 0], cov)
+        assert got == pytest.approx(c - 1 - math.log(c), rel=1e-13, abs=0)
+
+
 def test_mvn_of_a_distribution_with_itself_is_exactly_zero(rng):
     factor = rng.normal(0, 1, (4, 4))
     cov = factor @ factor.T + np.eye(4)
@@ -227,6 +235,7 @@ def test_accuracy_of_the_one_parameter_families(rng):
         (0, 1, 1000, 1),  # far apart: p log(p/q) underflows where quad would look
         (0, 1e-6, 0, 1),  # a peak that quad on ±∞ misses
         (0, 1, 0, 1e-6),
+        (0, 1, 0.37, 1e-3),  # a peak of q that is easy to miss
         (5, 1e-8, 5, 1),
         (0, 1, 1e8, 3),
         (1e8, 1, 1e8, 2),
@@ -329,11 +338,13 @@ def test_quad_of_other_families():
     ("p", "q"),
     [
         (stats.uniform(0, 2), stats.uniform(0, 1)),
+        (stats.uniform(0, 1 + 1e-9), stats.uniform(0, 1)),
         (stats.uniform(-1, 2), stats.expon()),
         (stats.norm(), stats.expon()),
         (stats.pareto(1), stats.expon()),  # ∫ x · x⁻² dx
         (stats.expon(), stats.invgamma(2)),  # ∫ x⁻¹ dx at 0
         (stats.uniform(), stats.rv_histogram(([3, 0, 1], [0, 0.3, 0.6, 1]), density=False)),
+        (stats.uniform(), stats.rv_histogram(([3, 1, 0], [0, 0.3, 0.6, 1]), density=False)),
     ],
 )
 def test_quad_is_infinite(p, q):
