@@ -4,7 +4,6 @@ The moving artists carry a gid: by it a second call finds them, and an explorer 
 p is blue and solid, q orange and dashed or hatched, so that colour is never the only cue.
 """
 
-from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -163,7 +162,7 @@ def plot_band(ax, x, low, high, gid):
 
 
 def plot_landscape(ax, x, y, z, levels):
-    """Fill the bands between contour lines, the lower the darker; above the last level is white.
+    """Fill what lies below each contour line, the lower the darker; above the last level is white.
 
     Parameters
     ----------
@@ -179,22 +178,19 @@ def plot_landscape(ax, x, y, z, levels):
     matplotlib.axes.Axes
     """
     surface = contour_generator(x, y, z, fill_type="OuterCode")
-    bands = [
-        Path.make_compound_path(*map(Path, *surface.filled(low, high)))
-        for low, high in pairwise(levels)
+    bottom = np.min(z) - 1
+    layers = [  # the highest first: each covers a part of the one before
+        Path.make_compound_path(*map(Path, *surface.filled(bottom, max(level, bottom + 0.5))))
+        for level in reversed(levels)
     ]
-    style = {"facecolor": landscape_colors(len(bands)), "edgecolor": "white", "linewidth": 0.4}
+    dark, light = np.array(to_rgba("#3B3F5C")), np.array(to_rgba("#E4E4EC"))
+    colors = light + (dark - light) * (1 - np.linspace(1, 0, len(levels))[:, np.newaxis] ** 0.8)
+    style = {"facecolor": colors, "edgecolor": "white", "linewidth": 0.4}
     landscape = _artist(
-        ax, "landscape", lambda: ax.add_collection(PathCollection(bands, **style), autolim=False)
+        ax, "landscape", lambda: ax.add_collection(PathCollection(layers, **style), autolim=False)
     )
-    landscape.set_paths(bands)
+    landscape.set_paths(layers)
     return ax
-
-
-def landscape_colors(n):
-    """The colours of the `n` bands of `plot_landscape`, from the lowest to the highest."""
-    dark, light = np.array(to_rgba("#3B3F5C")), np.array(to_rgba("#F1F1F5"))
-    return dark + (light - dark) * np.linspace(0, 1, n)[:, np.newaxis] ** 0.8
 
 
 def label_axes(ax, *, x="", y="", title="", xlim=None, ylim=None):

@@ -154,7 +154,7 @@ def explore_two_directions():
     edge, top, peak = 4.5, 2.0, 0.85
     x, half = np.linspace(-edge, edge, 361), np.linspace(0, edge, 37)
     mus, sigmas = np.append(-half[:0:-1], half), np.geomspace(0.1, 3.6, 44)
-    levels = (0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)
+    levels = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)
 
     @lru_cache(maxsize=512)
     def surfaces(m):
@@ -173,8 +173,8 @@ def explore_two_directions():
         }
         values = {
             f"{direction}, {who}": float(objective(*q, m))
-            for direction, objective in ((FORWARD, forward_kl), (BACKWARD, reverse_kl))
             for who, q in qs.items()
+            for direction, objective in ((FORWARD, forward_kl), (BACKWARD, reverse_kl))
         }
         notes = [
             f"Optima: forward {_place(*qs['forward q'])}; reverse {_place(*minima[0])}.",
@@ -191,7 +191,7 @@ def explore_two_directions():
 
     def layout(figure):
         axes = figure.subplot_mosaic([["densities", "forward"], ["valleys", "reverse"]])
-        figure.subplots_adjust(0.065, 0.125, 0.985, 0.925, wspace=0.17, hspace=0.42)
+        figure.subplots_adjust(0.07, 0.125, 0.985, 0.925, wspace=0.17, hspace=0.42)
         ylim = {
             "densities": (0, peak),
             "valleys": (0, top),
@@ -200,7 +200,8 @@ def explore_two_directions():
         }
         for name, ax in axes.items():
             label_axes(ax, y="σ of q", xlim=(-edge, edge), ylim=ylim[name])
-        axes["densities"].set_ylabel("density")
+            ax.set_xticks(range(-4, 5))
+        axes["densities"].set(ylabel="density", yticks=(0, 0.2, 0.4, 0.6, 0.8))
         add_key(axes["densities"], {"p": "p", "q": "your q", "gain": "forward", "sum": "reverse"})
         axes["valleys"].set(xlabel="μ of q", ylabel="nats, at the best σ")
         add_key(axes["valleys"], {"gain": FORWARD, "sum": BACKWARD})
