@@ -357,8 +357,9 @@ def kl_quad(p, q):
     Integrates p (log p − log q) − p + q, which is nowhere negative, from the log-densities, and
     adds what p and q hold outside. The range is p's own, down to tail probabilities of 1e-300, cut
     into pieces at quantiles of p and of q, so that no narrow or distant peak is missed; each piece
-    is halved until Gauss–Legendre quadrature agrees with itself. The relative error is about 1e-12,
-    and grows to 1e-15/√D for a tiny divergence D.
+    is halved until Gauss–Legendre quadrature agrees with itself. The relative error is about 1e-12;
+    it grows to 1e-15/√D for a tiny divergence D, and to 1e-7 where a density jumps inside p's
+    support.
 
     What lies beyond the range is added as the power law that it is there. If that does not
     decrease, the divergence is inf: Student's t against a normal distribution is inf up to 2

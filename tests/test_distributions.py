@@ -329,6 +329,10 @@ def test_quad_of_other_families():
     assert got == pytest.approx(math.log((9 + 9) / 8), rel=1e-12, abs=0)
     # Triangular on [0, 1] against uniform: log 2 − ½, wherever its peak.
     assert kl_quad(stats.triang(0.3), stats.uniform()) == pytest.approx(math.log(2) - 0.5)
+    # Shares ¾, 0, ¼ of three equal bins against uniform: ¾ log ¾ + ¼ log ¼ + log 3.
+    bars = stats.rv_histogram(([3, 0, 1], [0, 1, 2, 3]), density=False)
+    expected = 0.75 * math.log(0.75) + 0.25 * math.log(0.25) + math.log(3)
+    assert kl_quad(bars, stats.uniform(0, 3)) == pytest.approx(expected, rel=1e-6)
     # Log-normal against normal: −H(p) + ½ log 2π + ½ E[x²], all of it in the far tail.
     got = kl_quad(stats.lognorm(10), stats.norm())
     assert got == pytest.approx(0.5 * math.exp(200), rel=1e-9, abs=0)
