@@ -411,7 +411,9 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
 
 def _k3(log_ratio):
     growth = np.expm1(log_ratio)
-    return _deviance(1.0, 1 + growth, -growth)
+    near = np.abs(log_ratio) < 1  # where growth − log r would cancel
+    small = np.where(near, growth, 0.0)
+    return np.where(near, _deviance(1.0, 1 + small, -small), growth - log_ratio)
 
 
 _MONTE_CARLO = {

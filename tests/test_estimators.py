@@ -308,6 +308,16 @@ def test_k3_is_never_negative_and_keeps_its_digits():
     assert k3.estimate == pytest.approx(tiny**2 / 2 * (1 + tiny / 3), rel=1e-14, abs=0)
 
 
+@pytest.mark.parametrize(
+    ("log_ratio", "term"),
+    [(-800, 799), (-40, 39), (-37, 36), (-1, math.exp(-1)), (1, math.e - 2), (800, math.inf)],
+)
+def test_k3_of_whole_sequences_whose_log_ratios_are_large(log_ratio, term):
+    x = np.arange(4.0)
+    k3 = kl_monte_carlo(np.zeros_like, lambda x: np.full(x.shape, float(log_ratio)), x, "k3")
+    assert k3.estimate == pytest.approx(term, rel=1e-15)
+
+
 def test_k3_with_infinite_variance_does_not_settle():
     # E_p[(q/p)²] is finite for two normals if σ_q² < 2σ_p²: then four times the draws halve the
     # standard error, else single draws keep throwing it up.
