@@ -256,7 +256,7 @@ def explore_two_directions():
             for who in ("your q", "forward q", "reverse q")
         },
         presets={"Close": {"m": 0.9}, "Far": {"m": 2.4}},  # the threshold is the reader's to find
-        height=360,
+        height=350,
     )
 
 
