@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from scipy import optimize
+from scipy import integrate, optimize
 from traitlets.config import Config
 
 from kl_helpers import checks, cross_entropy, entropy, kl_divergence, kl_histogram, kl_normal
@@ -599,6 +599,15 @@ def sigma_by_bisection(low, high):
     return optimize.brentq(lambda s: math.log(s) + 0.5 / s**2 - 1, low, high)
 
 
+def reverse_by_quadrature(mu, sigma, m):
+    def integrand(x):
+        log_q = -(((x - mu) / sigma) ** 2) / 2 - math.log(sigma)
+        sides = [-(((x - side) / 0.6) ** 2) / 2 - math.log(2 * 0.6) for side in (-m, m)]
+        return math.exp(log_q) * (log_q - np.logaddexp(*sides)) / math.sqrt(2 * math.pi)
+
+    return integrate.quad(integrand, mu - 12 * sigma, mu + 12 * sigma, limit=200)[0]
+
+
 RIGHT = {
     "check_kl": (loop_kl,),
     "check_coin_bits": (0.5 * math.log2(0.5 / 0.9) + 0.5 * math.log2(0.5 / 0.1),),
@@ -624,6 +633,10 @@ RIGHT = {
     "check_sorted_audit": ("ACE", 0.5 / math.log(2)),
     "check_triangle": (0.44, 0.13, 0.01),
     "check_pinsker": (0.1, math.sqrt(0.01 * math.log(2))),
+    "check_moments": (-0.6, math.sqrt(0.36 + 2.25 - 0.36)),  # E[x²] − E[x]²
+    "check_reverse_kl": (reverse_by_quadrature,),
+    "check_directions": ("F", "R", "R", "F"),
+    "check_far_limits": (math.log(3), math.log(1 / 0.7)),
 }
 
 
