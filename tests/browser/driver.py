@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 COURSE = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((COURSE / "notebooks").glob("*.ipynb"))
@@ -293,7 +295,8 @@ class NotebookPage:
     def pictures(self, cell_id):
         """Natural width of each picture in a cell's outputs; 0 for one that cannot be seen."""
         images = self.outputs(cell_id).locator("img")
-        if images.count():
+        with suppress(PlaywrightTimeout):  # JupyterLab draws what is far off the screen later
+            images.first.wait_for(state="attached")
             images.first.scroll_into_view_if_needed()
             self.settle()
         return [image.is_visible() and image.evaluate(WIDTH_WHEN_DECODED) for image in images.all()]
@@ -386,6 +389,10 @@ class ExplorerView:
     def picture(self):
         """What moves in the picture, as markup without its random ids."""
         return re.sub(r'(id="|#)[\w-]+', r"\1", self.moving.inner_html())
+
+    def photograph(self):
+        """The picture's pixels on the screen, as PNG."""
+        return self.still.screenshot()
 
     @property
     def state(self):
