@@ -92,9 +92,9 @@ def plot_line(ax, x, y, gid, **style):
 
 
 def plot_trail(ax, x, y, gid, **style):
-    """Draw a point and keep those of the earlier calls."""
+    """Draw a point and keep the last sixty: older ones would make every message longer."""
     trail = _artist(ax, gid, lambda: ax.plot([], [], linestyle="none", **style)[0])
-    trail.set_data(np.append(trail.get_xdata(), x), np.append(trail.get_ydata(), y))
+    trail.set_data(np.append(trail.get_xdata(), x)[-60:], np.append(trail.get_ydata(), y)[-60:])
     return ax
 
 

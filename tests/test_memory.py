@@ -36,16 +36,7 @@ def counts(explorer):
     }
 
 
-KEEPS_A_TRAIL = pytest.mark.xfail(
-    strict=True, reason="plot_trail keeps a point of every event, and each is sent with every event"
-)
-NAMES = [
-    pytest.param(name, marks=KEEPS_A_TRAIL if name == "explore_cross_entropy" else ())
-    for name in explorers.__all__
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", explorers.__all__)
 def test_events_leave_nothing_behind(name):
     explorer = getattr(explorers, name)()
     move(explorer, EVENTS)  # fills the caches

@@ -96,6 +96,14 @@ def test_trail_keeps_the_earlier_points(ax):
     assert list(trail.get_ydata()) == [1, 9, 4]
 
 
+def test_trail_forgets_all_but_the_last_sixty(ax):
+    for x in range(70):
+        plots.plot_trail(ax, x, -x, "trail", marker=".")
+    (trail,) = ax.lines
+    assert list(trail.get_xdata()) == list(range(10, 70))
+    assert list(trail.get_ydata()) == list(range(-10, -70, -1))
+
+
 def test_key_names_each_and_stands_above_the_axes(ax):
     plots.add_key(ax, {"p": "the truth", "q": "the belief"})
     legend = ax.get_legend()
