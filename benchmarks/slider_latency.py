@@ -1,0 +1,466 @@
+"""How long from a key press on a slider to changed pixels: every explorer, its floor, its peers.
+
+    python benchmarks/slider_latency.py [--rounds 3] [--only NAME ...] [--write]
+
+All of it runs in headless Chromium on a real JupyterLab, each contestant in a fresh page and
+kernel, round after round in shuffled order. ``--write`` puts the tables into RESULTS.md.
+"""
+
+import argparse
+import ast
+import json
+import random
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+
+import nbformat
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT / "tests" / "browser"), str(ROOT / "benchmarks")]
+import contestants  # noqa: E402
+from driver import SCREEN, LabServer, NotebookPage, chromium, find_chromium  # noqa: E402
+from report import installed, machine, table, write_section  # noqa: E402
+
+STEPS, EVENTS, WARM_UP = 30, 60, 3
+EVENT_TIME = 1 / 60  # between two events of the drag, in seconds
+DENSITY = 2  # screen pixels per CSS pixel: what the explorers' pictures are made for
+CLOCKS = 0.03  # seconds by which the browser's clock and the kernel's may differ
+KERNEL_PARTS = ("compute", "draw", "encode", "rest of the kernel")
+PARTS = (*KERNEL_PARTS, "messages", "browser", "whole step")
+LATENCY_HEADER = (
+    "",
+    "step, ms",
+    "95th percentile",
+    "× floor",
+    "pictures/s in a drag",
+    "× floor",
+    "last event to last picture, ms",
+    "in steps",
+)
+
+# Records when an event came in and when what it changed was on the screen: every image decoded, and
+# the next animation frame drawn. The sliders change as well, and are left out.
+METER = """box => {
+    const meter = window.meter = {events: [], changes: [], pending: 0};
+    for (const type of ['keydown', 'pointermove'])
+        window.addEventListener(type, event => meter.events.push(event.timeStamp), true);
+    const afterRendering = () => new Promise(done => {  // a task, which waits for its turn
+        const {port1, port2} = new MessageChannel();
+        port1.onmessage = done;
+        port2.postMessage(null);
+    });
+    const record = async () => {
+        const change = {at: performance.now()};
+        meter.pending += 1;
+        try {
+            await Promise.all([...box.querySelectorAll('img')].map(image => image.decode()));
+            await new Promise(requestAnimationFrame);
+            await afterRendering();
+            change.painted = performance.now();
+            meter.changes.push(change);
+        } catch {  // another picture came before this one was decoded: it was never seen
+        } finally {
+            meter.pending -= 1;
+        }
+    };
+    const apart = '.widget-hslider, .jupyter-matplotlib-toolbar';
+    const counts = node => !(node.nodeType === 1 ? node : node.parentElement)?.closest(apart);
+    new MutationObserver(seen => seen.some(({target}) => counts(target)) && record())
+        .observe(box, {subtree: true, childList: true, attributes: true, characterData: true});
+    const {drawImage} = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.drawImage = function (...args) {
+        drawImage.apply(this, args);
+        if (box.contains(this.canvas)) record();
+    };
+}"""
+
+START = "() => void Object.assign(window.meter, {events: [], changes: []})"
+
+# All changes since START, once there is one and nothing more came for a while.
+READ = """async () => {
+    const pause = () => new Promise(done => setTimeout(done, 100));
+    const late = performance.now() + 20000;
+    let before;
+    do {
+        if (performance.now() > late) throw new Error('no picture within 20 s');
+        before = meter.changes.length;
+        await pause();
+    } while (!before || meter.pending || meter.changes.length !== before);
+    return {events: meter.events, changes: meter.changes, origin: performance.timeOrigin};
+}"""
+
+ASK_KERNEL = """async () => {
+    const {kernel} = window.panel.sessionContext.session;
+    const user_expressions = {taken: '__import__("contestants").probe.take()'};
+    const reply = await kernel.requestExecute({code: '', user_expressions}).done;
+    return reply.content.user_expressions.taken.data['text/plain'];
+}"""
+
+FRAME = 1000 / 60  # ms
+
+BOUNDS = (
+    "({ariaValueMin, ariaValueNow, ariaValueMax}) => [ariaValueMin, ariaValueNow, ariaValueMax]"
+)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to draw one explorer's picture."""
+
+    way: str
+    explorer: str = contestants.FIRST
+
+    @property
+    def label(self):
+        name = self.explorer.removeprefix("explore_")
+        if self.way == "floor":
+            return "floor: a line of text"
+        return name if self.way == "explorer" else f"{name}, {self.way}"
+
+
+FLOOR = Contestant("floor")
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round measured of one contestant."""
+
+    steps: list  # of each key press, the time to the pixels and its parts, in ms
+    rate: float  # pictures a second in the drag
+    tail: float  # ms from the last event of the drag to the last picture
+
+    @property
+    def step(self):
+        return median(step["whole step"] for step in self.steps)
+
+    @property
+    def backlog(self):
+        return self.tail / self.step
+
+
+def all_contestants():
+    """Floor, explorers, and the same pictures drawn by the peers that are installed."""
+    found = [FLOOR]
+    found += [Contestant("explorer", name) for name in contestants.explorer_names()]
+    found += [Contestant("interact", name) for name in contestants.explorer_names()]
+    for peer in contestants.PEERS:
+        if missing := contestants.missing_packages(peer):
+            print(f"{peer} is left out: {', '.join(missing)} not installed", flush=True)
+        else:
+            found.append(Contestant(peer))
+    return found
+
+
+# --- one measurement
+
+
+@contextmanager
+def lab_page(screen, address):
+    """A page of JupyterLab, on its way to be ready."""
+    page = screen.new_page()
+    try:
+        page.set_default_timeout(10_000)
+        page.goto(address)
+        page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+        yield page
+    finally:
+        page.close()
+
+
+def measure(screen, server, who):
+    """One round of one contestant, in a page and a kernel of its own."""
+    source = f"from contestants import show\nshow({who.way!r}, {who.explorer!r})"
+    write_notebook(server.root / "notebooks" / "bench.ipynb", source)
+    with lab_page(screen, f"{server.url}/lab?reset") as page:
+        notebook = NotebookPage(page, "notebooks/bench.ipynb")
+        try:
+            return measure_open(notebook)
+        finally:
+            notebook.close()
+
+
+def measure_open(notebook):
+    """One round of what the open notebook shows."""
+    notebook.run_all()
+    refuse(notebook.problems())
+    output = notebook.outputs("cell-0")
+    handle = output.get_by_role("slider").first
+    handle.scroll_into_view_if_needed()
+    output.evaluate(METER)
+    steps = single_steps(notebook, handle, WARM_UP + STEPS)[WARM_UP:]
+    asked = ask_kernel(notebook)
+    split = [parts_of(step, asked["updates"]) for step in steps]
+    rate, tail = drag(notebook, output, handle, asked["stops"])
+    refuse(notebook.problems())
+    return Round(split, rate, tail)
+
+
+def refuse(problems):
+    if problems:
+        raise RuntimeError("; ".join(problems))
+
+
+def write_notebook(path, *sources):
+    """Write a notebook of code cells; their ids are "cell-0", "cell-1" and so on."""
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, path)
+
+
+def ask_kernel(notebook):
+    """What the kernel measured since it was asked last."""
+    return json.loads(ast.literal_eval(notebook.page.evaluate(ASK_KERNEL)))
+
+
+def single_steps(notebook, handle, count):
+    """Press an arrow key, wait for the picture, again; turn round at the slider's ends."""
+    handle.focus()
+    key, turn = "ArrowRight", {"ArrowRight": "ArrowLeft", "ArrowLeft": "ArrowRight"}
+    steps = []
+    for _ in range(count):
+        low, now, high = handle.evaluate(BOUNDS)
+        if now == (high if key == "ArrowRight" else low):
+            key = turn[key]
+        notebook.page.evaluate(START)
+        notebook.page.keyboard.press(key)
+        steps.append(notebook.page.evaluate(READ))
+    return steps
+
+
+def parts_of(step, updates):
+    """Time from the key to the pixels in ms, and its parts: kernel, browser, messages."""
+    key, last = step["events"][0], step["changes"][-1]
+    begin, end = ((step["origin"] + moment) / 1000 for moment in (key, last["painted"]))
+    kernel = kernel_parts([u for u in updates if begin - CLOCKS <= u["at"] <= end + CLOCKS])
+    whole, browser = last["painted"] - key, last["painted"] - last["at"]
+    messages = whole - browser - sum(kernel.values())
+    return kernel | {"messages": messages, "browser": browser, "whole step": whole}
+
+
+def kernel_parts(updates):
+    """The kernel's parts of one step in ms: computing, moving the artists, writing them as text."""
+    whole, *parts = (
+        1000 * sum(update.get(part, 0) for update in updates)
+        for part in ("total", "compute", "draw", "encode")
+    )
+    return dict(zip(KERNEL_PARTS, [*parts, whole - sum(parts)], strict=True))
+
+
+def drag(notebook, output, handle, stops):
+    """Pictures a second in a drag, and ms from its last event to the last picture."""
+    page = notebook.page
+    grip, rail = handle.bounding_box(), output.locator(".noUi-base").first.bounding_box()
+    y = grip["y"] + grip["height"] / 2
+    page.mouse.move(grip["x"] + grip["width"] / 2, y)
+    page.mouse.down()
+    page.evaluate(START)
+    start = time.monotonic()
+    for i, place in enumerate(there_and_back(stops, EVENTS)):
+        page.mouse.move(rail["x"] + place * rail["width"], y)
+        time.sleep(max(0, start + (i + 1) * EVENT_TIME - time.monotonic()))
+    page.mouse.up()
+    notebook.settle()
+    seen = page.evaluate(READ)
+    frames = {round(change["painted"] / FRAME) for change in seen["changes"]}
+    pictures = min(len(frames), len(ask_kernel(notebook)["updates"]))
+    last = seen["changes"][-1]["painted"]
+    return 1000 * pictures / (last - seen["events"][0]), last - seen["events"][-1]
+
+
+def there_and_back(stops, events):
+    """Places on a rail, 0 to 1, such that every event means another of the slider's values."""
+    stride = max(1, 2 * (stops - 1) // events)
+    values = [*range(0, stops, stride)]
+    way = values + values[-2:0:-1]
+    return [way[i % len(way)] / (stops - 1) for i in range(events)]
+
+
+# --- the tables
+
+
+def report(results):
+    """The tables, and a line for every target; `results` maps contestants to their rounds."""
+    return "\n\n".join(
+        [
+            table(LATENCY_HEADER, [latency_row(who, results) for who in results]),
+            "Where the time of a step goes, medians in ms:",
+            table(
+                ("", *PARTS),
+                [parts_row(who.label, all_steps(rounds), PARTS) for who, rounds in results.items()],
+            ),
+            "\n".join(target_lines(results)),
+        ]
+    )
+
+
+def latency_row(who, results):
+    rounds = results[who]
+    times = [step["whole step"] for step in all_steps(rounds)]
+    return [
+        who.label,
+        f"{median(times):.0f}",
+        f"{quantiles(times, n=20)[-1]:.0f}",
+        number(compare("step", who, FLOOR, results)),
+        f"{over_rounds('rate', rounds):.1f}",
+        number(compare("rate", who, FLOOR, results)),
+        f"{over_rounds('tail', rounds):.0f}",
+        f"{over_rounds('backlog', rounds):.1f}",
+    ]
+
+
+def parts_row(label, steps, parts):
+    return [label, *(f"{median(step[part] for step in steps):.1f}" for part in parts)]
+
+
+def target_lines(results):
+    """For every target a line: held or missed, and by whom."""
+    explorers = [who for who in results if who.way == "explorer"]
+    slower = {e: compare("step", replace(e, way="interact"), e, results) for e in explorers}
+    return [
+        verdict("a step ≤ 1.5 × the floor's", against_floor("step", explorers, results), most=1.5),
+        verdict("`interact` ≥ 5 × slower", slower, least=5),
+        verdict(
+            "pictures/s ≥ 0.9 × the floor's", against_floor("rate", explorers, results), least=0.9
+        ),
+        verdict(
+            "the last picture ≤ 2 steps after the last event",
+            {who: over_rounds("backlog", results[who]) for who in explorers},
+            most=2,
+        ),
+    ]
+
+
+def verdict(target, figures, most=float("inf"), least=0.0):
+    figures = {who.label: figure for who, figure in figures.items() if figure is not None}
+    if not figures:
+        return f"- {target}: not measured"
+    missed = [f"{who} ({x:.2f})" for who, x in figures.items() if not least <= x <= most]
+    worst = min(figures.values()) if least else max(figures.values())
+    return f"- {target}: " + (
+        f"**missed** by {', '.join(missed)}" if missed else f"held, worst {worst:.2f}"
+    )
+
+
+def against_floor(what, explorers, results):
+    return {who: compare(what, who, FLOOR, results) for who in explorers}
+
+
+def compare(what, a, b, results):
+    """Median over the rounds of the ratio of `a` to `b`; None where no round has both."""
+    both = zip(results.get(a, []), results.get(b, []), strict=False)
+    ratios = [getattr(x, what) / getattr(y, what) for x, y in both if x and y]
+    return median(ratios) if ratios else None
+
+
+def over_rounds(what, rounds):
+    return median(getattr(one, what) for one in rounds if one)
+
+
+def all_steps(rounds):
+    return [step for one in rounds if one for step in one.steps]
+
+
+def number(ratio):
+    return "–" if ratio is None else f"{ratio:.2f}"
+
+
+# --- the run
+
+
+def measure_all(found, rounds):
+    """Contestant -> its rounds; a round that failed is None, and was said in one line."""
+    results = {who: [] for who in found}
+    rng = random.Random(0)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LabServer(course(Path(folder)), Path(folder) / "home") as server,
+        sync_playwright() as playwright,
+        chromium(playwright) as context,
+    ):
+        screen = context.browser.new_context(viewport=SCREEN, device_scale_factor=DENSITY)
+        for i in range(rounds):
+            for who in rng.sample(found, len(found)):
+                print(f"round {i + 1} of {rounds}: {who.label}", file=sys.stderr, flush=True)
+                results[who].append(try_to_measure(screen, server, who))
+    return {who: rounds for who, rounds in results.items() if any(rounds)}
+
+
+def try_to_measure(screen, server, who):
+    try:
+        return measure(screen, server, who)
+    except (PlaywrightError, RuntimeError) as error:
+        print(f"{who.label} was not measured in this round: {one_line(error)}", flush=True)
+        return None
+
+
+def one_line(error):
+    """What went wrong, and the last word on why: what lies between is a log."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join([lines[0], *lines[1:][-1:]])
+
+
+def course(folder):
+    """What the server needs of the course, and the kernel's side of this benchmark."""
+    shutil.copytree(ROOT / "tools", folder / "tools")
+    (folder / "notebooks").mkdir()
+    shutil.copy(contestants.__file__, folder / "notebooks")
+    return folder
+
+
+def kernel_only(found):
+    """The kernel's parts of a step, for a machine that cannot measure the rest."""
+    rows = []
+    for who in found:
+        if who.way == "explorer":
+            measured = contestants.update_without_browser(who.explorer, WARM_UP + STEPS)
+            updates = json.loads(measured)["updates"][WARM_UP:]
+            rows.append(
+                parts_row(who.label, [kernel_parts([one]) for one in updates], KERNEL_PARTS)
+            )
+    return table(("in the kernel alone, ms", *KERNEL_PARTS), rows)
+
+
+def setup(rounds):
+    peers = installed("jupyterlab", "ipywidgets", "ipykernel", "matplotlib", *contestants.PEERS)
+    return (
+        f"Medians over {rounds} rounds in shuffled order, each of {STEPS} single steps and a drag "
+        f"of {EVENTS} events at {1 / EVENT_TIME:.0f} a second, on {machine()}; headless Chromium, "
+        f"{DENSITY} pixels per CSS pixel; {peers}."
+    )
+
+
+def main():
+    """Measure, print, and write RESULTS.md where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--only", nargs="+", help="the floor, and those whose name holds one of these"
+    )
+    parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
+    options = parser.parse_args()
+    found = all_contestants()
+    if options.only:
+        found = [w for w in found if w == FLOOR or any(part in w.label for part in options.only)]
+    try:
+        find_chromium()
+        results = measure_all(found, options.rounds)
+    except (FileNotFoundError, RuntimeError, PlaywrightError) as problem:
+        print(f"Nothing was measured in a browser: {one_line(problem)}\n\n{kernel_only(found)}")
+        return
+    text = f"{setup(options.rounds)}\n\n{report(results)}"
+    print(text)
+    if options.write:
+        write_section("sliders", text)
+
+
+if __name__ == "__main__":
+    main()
