@@ -172,7 +172,7 @@ KDE = [
     Contender(OURS, lambda x, grid: lambda: kde(x, grid)),
     Contender("scipy gaussian_kde", kde_scipy),
     Contender("KDEpy FFTKDE", kde_kdepy("FFTKDE"), "KDEpy"),
-    Contender("KDEpy TreeKDE", kde_kdepy("TreeKDE"), "KDEpy"),
+    Contender("KDEpy NaiveKDE", kde_kdepy("NaiveKDE"), "KDEpy"),
 ]
 
 
