@@ -14,7 +14,6 @@ from ipywidgets.widgets.widget import Widget
 from matplotlib import pyplot, style
 from matplotlib.figure import Figure
 
-from kl_helpers import explorer as explorer_module
 from kl_helpers import explorers, kl_normal
 from kl_helpers.explorer import INCH, WIDTH
 from kl_helpers.plots import COLORS
@@ -147,7 +146,7 @@ def _floor(explorer):
 def _explorer(explorer):
     probe.watch(explorer, "_compute", "compute")
     probe.watch(explorer, "_draw", "draw")
-    probe.watch(explorer_module, "_svg", "encode")
+    probe.watch(explorer, "_svg", "encode")
     return explorer, explorer.controls
 
 

@@ -16,11 +16,10 @@ from functools import partial
 import ipywidgets as widgets
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
-from matplotlib.path import Path
-from matplotlib.transforms import IdentityTransform
 from PIL import Image
+
+from kl_helpers.overlay import OverlayRenderer
 
 WIDTH = 840  # of the picture as shown, in CSS pixels
 SHARPNESS = 2  # image pixels per CSS pixel: sharp on a projector and on a high-density screen
@@ -191,7 +190,8 @@ class Explorer:
         with self._lock:
             try:
                 self._frame = self._compute(**self._control_values())
-                self._live.value = self._overlay() + _readout_html(self._lines())
+                self._move()
+                self._live.value = self._svg() + _readout_html(self._lines())
             except Exception as error:
                 self._live.value = _alert_html(error)
                 raise
@@ -210,7 +210,7 @@ class Explorer:
             FigureCanvasAgg(self._figure)
             self._axes = self._layout(self._figure)
 
-    def _overlay(self):
+    def _move(self):
         if not self._drawn:
             with style.context("kl_helpers.kl"):
                 self._draw(self._axes, **self._frame.data)
@@ -218,7 +218,12 @@ class Explorer:
             self._drawn = True
         else:
             self._draw(self._axes, **self._frame.data)
-        return _svg(self._figure, _moving_artists(self._figure))
+
+    def _svg(self):
+        renderer = OverlayRenderer(*self._figure.bbox.size, prefix=self._live.model_id[:8])
+        for artist in _moving_artists(self._figure):
+            artist.draw(renderer)
+        return renderer.svg()
 
     def _png(self, *, moving):
         canvas = self._figure.canvas
@@ -240,30 +245,6 @@ def _moving_artists(figure):
     for artist in moving:
         artist.set_animated(True)  # leaves it out of the background
     return sorted(moving, key=lambda artist: artist.get_zorder())
-
-
-class _Renderer(RendererSVG):
-    """Matplotlib's SVG, with no more corners in a long straight-lined outline than can be seen."""
-
-    def draw_path(self, gc, path, transform, rgbFace=None):
-        if path.codes is None and len(path) > 50:
-            path, transform = path.cleaned(transform, simplify=True), IdentityTransform()
-            path = Path(path.vertices[:-1])
-        super().draw_path(gc, path, transform, rgbFace)
-
-
-def _svg(figure, artists):
-    width, height = figure.bbox.size
-    file = io.StringIO()
-    renderer = _Renderer(width, height, file, image_dpi=POINTS)
-    start = file.tell()  # the renderer's own head has a fixed size and an XML declaration
-    for artist in artists:
-        artist.draw(renderer)
-    renderer.finalize()
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" aria-hidden="true" style="display: block;'
-        f' width: 100%; stroke-linejoin: round; stroke-linecap: butt">{file.getvalue()[start:]}'
-    )
 
 
 def format_number(value: float) -> str:

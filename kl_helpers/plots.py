@@ -231,5 +231,5 @@ def _plot_area(ax, x, y, gid, **style):
 
 def _fill(who):
     color = COLORS[who]
-    light = 0.35 * np.array(to_rgba(color)[:3]) + 0.65  # opaque: in SVG, alpha fades the hatch too
+    light = 0.35 * np.array(to_rgba(color)[:3]) + 0.65  # opaque: no line shows through a bar
     return {"facecolor": light, "edgecolor": color, "hatch": _HATCHES[who]}

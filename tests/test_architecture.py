@@ -10,6 +10,7 @@ import kl_helpers
 LAYERS = [  # the list of CONTRIBUTING.md, top to bottom
     "explorers",
     "explorer",
+    "overlay",
     "plots",
     "checks",
     "estimators",

@@ -1,0 +1,190 @@
+"""A small Matplotlib renderer: artists as inline SVG, short enough to be sent at every event.
+
+Matplotlib's own SVG renderer writes files for print: every letter as an outline, every marker an
+element, six decimals. What it writes takes several times as long to make, to send and to show.
+"""
+
+from functools import lru_cache, partial
+from html import escape
+from itertools import groupby
+from operator import itemgetter
+
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_hex
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
+
+FONT = "DejaVu Sans, Verdana, sans-serif"  # Matplotlib's, or one as wide
+LONG = 50  # corners; an outline of more is thinned where it is straight-lined
+TILE = 72  # points; the square that a hatch repeats
+_COMMANDS = {
+    Path.MOVETO: "M%.2f %.2f",
+    Path.LINETO: "L%.2f %.2f",
+    Path.CURVE3: "Q%.2f %.2f",
+    Path.CURVE4: "C%.2f %.2f",
+    Path.CLOSEPOLY: "Z",
+}
+_CURVES = Path.CURVE3, Path.CURVE4
+_CAPS = {"projecting": "square"}  # the others have the same name in SVG
+
+
+class OverlayRenderer(RendererBase):
+    """Draws artists as SVG elements; `svg` hands them over.
+
+    Parameters
+    ----------
+    width, height : float
+        Size of the figure in points; it must have 72 dots an inch while its artists are drawn.
+    prefix : str
+        Begins every id; unlike those of all other drawings on the page.
+    """
+
+    def __init__(self, width, height, prefix):
+        super().__init__()
+        self.width, self.height, self._prefix = width, height, prefix
+        self._elements = []  # each with its clip
+        self._names = {}  # of the definitions that the elements refer to
+
+    def svg(self):
+        """What was drawn, as an ``<svg>`` element as wide as what holds it."""
+        definitions = (f'<{tag} id="{name}" {rest}' for (tag, rest), name in self._names.items())
+        groups = (
+            f"<g{clip}>{''.join(element for _, element in group)}</g>"
+            for clip, group in groupby(self._elements, key=itemgetter(0))
+        )
+        return (
+            f'<svg viewBox="0 0 {self.width:g} {self.height:g}" aria-hidden="true" font-family='
+            f'"{FONT}" style="display: block; width: 100%">'
+            f"<defs>{''.join(definitions)}</defs>{''.join(groups)}</svg>"
+        )
+
+    # --- what Matplotlib asks of a renderer
+
+    def flipy(self):
+        """SVG counts heights from the top."""
+        return True
+
+    def get_canvas_width_height(self):
+        """Width and height in points."""
+        return self.width, self.height
+
+    def draw_path(self, gc, path, transform, rgbFace=None):
+        """Draw an outline, what fills it, and the hatch over that."""
+        data = _data(path, transform, self.height)
+        self._add(gc, f'<path d="{data}" {_look(gc, rgbFace)}/>')
+        if gc.get_hatch():
+            self._add(gc, f'<path d="{data}" fill="{self._hatch(gc)}"/>')
+
+    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
+        """Draw a marker at every corner of a path."""
+        shape = f'<path d="{_data(marker_path, marker_trans, 0)}" {_look(gc, rgbFace)}/>'
+        marker = self._define("marker", 'markerUnits="userSpaceOnUse" overflow="visible"', shape)
+        places = path.cleaned(trans, remove_nans=True).vertices[:-1]
+        corners = "".join(f"M{x:.2f} {self.height - y:.2f}" for x, y in places.tolist())
+        if corners:
+            look = f'marker-start="{marker}" marker-mid="{marker}"'
+            # One corner more, which has none: a lone corner is start and end, and would get two.
+            self._add(gc, f'<path d="{corners}M0 0" {look}/>')
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        """Write a text, as wide as Matplotlib reckons it to be."""
+        if ismath:
+            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            return
+        width, _, _ = self.get_text_width_height_descent(s, prop, ismath)
+        look = (
+            f'font-size="{prop.get_size_in_points():g}" font-weight="{prop.get_weight()}"'
+            f' font-style="{prop.get_style()}" fill="{_color(gc.get_rgb())}"'
+        )
+        place = f'x="{x:.2f}" y="{y:.2f}" textLength="{width:.2f}"'
+        turn = f' transform="rotate({-angle:g} {x:.2f} {y:.2f})"' if angle else ""
+        self._add(gc, f"<text {place} {look}{turn}>{escape(s)}</text>")
+
+    def get_text_width_height_descent(self, s, prop, ismath):
+        """Size of a text in points, from the sizes of its letters."""
+        if ismath:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        letters = [_extent(letter, prop.get_weight(), prop.get_style()) for letter in s]
+        widths, ascents, descents = zip(*letters, strict=True)
+        size = prop.get_size_in_points()
+        descent = max(descents) * size
+        return sum(widths) * size, max(ascents) * size + descent, descent
+
+    # --- the parts of an element
+
+    def _add(self, gc, element):
+        self._elements.append((self._clip(gc), element))
+
+    def _clip(self, gc):
+        outline, transform = gc.get_clip_path()
+        box = gc.get_clip_rectangle()
+        if outline is not None:
+            shape = f'<path d="{_data(outline, transform, self.height)}"/>'
+        elif box is not None:
+            x, y, width, height = box.bounds
+            top = self.height - y - height
+            shape = f'<rect x="{x:.2f}" y="{top:.2f}" width="{width:.2f}" height="{height:.2f}"/>'
+        else:
+            return ""
+        return f' clip-path="{self._define("clipPath", "", shape)}"'
+
+    def _hatch(self, gc):
+        data = _data(gc.get_hatch_path(), Affine2D().scale(TILE), TILE)
+        color = _color(gc.get_hatch_color())
+        width = gc.get_hatch_linewidth()
+        lines = f'<path d="{data}" fill="{color}" stroke="{color}" stroke-width="{width:g}"/>'
+        tile = f'patternUnits="userSpaceOnUse" width="{TILE}" height="{TILE}"'
+        return self._define("pattern", tile, lines)
+
+    def _define(self, tag, attributes, inside):
+        """Reference to an element that is drawn only where others ask for it."""
+        definition = tag, f"{attributes}>{inside}</{tag}>"
+        name = self._names.setdefault(definition, f"{self._prefix}-{len(self._names)}")
+        return f"url(#{name})"
+
+
+def _data(path, transform, top):
+    """The attribute ``d``: the path in points, downwards from `top`."""
+    curved = path.codes is not None and any(code in path.codes for code in _CURVES)
+    thin = len(path) > LONG and not curved  # by corners that nobody could see
+    path = path.cleaned(transform, remove_nans=True, simplify=thin, curves=True)
+    corners, codes = path.vertices[:-1], path.codes[:-1]  # the last one says that the path ends
+    corners[:, 1] = top - corners[:, 1]
+    letters, last = [], None
+    for code in codes.tolist():
+        letters.append(" %.2f %.2f" if code == last != Path.MOVETO else _COMMANDS[code])
+        last = code
+    return "".join(letters) % tuple(corners[codes != Path.CLOSEPOLY].ravel().tolist())
+
+
+def _look(gc, face):
+    """What an outline is filled and drawn with, as attributes."""
+    fill = f'fill="{_color(face)}"'
+    if not gc.get_linewidth():
+        return fill
+    look = f'{fill} stroke="{_color(gc.get_rgb())}" stroke-width="{gc.get_linewidth():g}"'
+    offset, dashes = gc.get_dashes()
+    if dashes is not None:
+        lengths = " ".join(f"{length:g}" for length in dashes)
+        look += f' stroke-dasharray="{lengths}" stroke-dashoffset="{offset:g}"'
+    cap, join = gc.get_capstyle(), gc.get_joinstyle()
+    return f'{look} stroke-linecap="{_CAPS.get(cap, cap)}" stroke-linejoin="{join}"'
+
+
+def _color(rgba):
+    return "none" if rgba is None else _hex(tuple(rgba))
+
+
+_hex = lru_cache(maxsize=256)(partial(to_hex, keep_alpha=True))
+
+
+@lru_cache(maxsize=1024)
+def _extent(letter, weight, style):
+    """Advance, ascent and descent of a letter of size 1."""
+    font = FontProperties(size=100, weight=weight, style=style)
+    edge, _, _ = text_to_path.get_text_width_height_descent("||", font, ismath=False)
+    width, _, _ = text_to_path.get_text_width_height_descent(f"|{letter}|", font, ismath=False)
+    _, height, descent = text_to_path.get_text_width_height_descent(letter, font, ismath=False)
+    return (width - edge) / 100, (height - descent) / 100, descent / 100
