@@ -4,7 +4,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Nothing from outside may take the place of a tested package.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help lab test test-browser notebooks lint format constraints
+.PHONY: help lab test test-browser bench notebooks lint format constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,13 @@ test: lint ## lint, unit, property and explorer tests, then every notebook under
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
 	$(VENV_PYTHON) -m pytest tests/browser
+
+bench: ## measure sliders, helpers, memory and start beside others, into benchmarks/RESULTS.md
+	@tools/venv.sh bench
+	$(VENV_PYTHON) benchmarks/helpers.py --write
+	$(VENV_PYTHON) benchmarks/memory.py --write
+	$(VENV_PYTHON) benchmarks/cold_start.py --write
+	$(VENV_PYTHON) benchmarks/slider_latency.py --write
 
 notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=notebooks/02-….ipynb)
 	@tools/venv.sh test

@@ -77,6 +77,25 @@ RUN_CELL = """async pictured => {
 # --- from the command to the explorer
 
 
+def cold_starts(rounds):
+    """Parts of every start; one that failed is said in one line and left out."""
+    try:
+        find_chromium()
+    except FileNotFoundError as problem:
+        print(f"No start was measured: {problem}\n", flush=True)
+        return []
+    starts = [try_to_start() for _ in range(rounds)]
+    return [parts for parts in starts if parts]
+
+
+def try_to_start():
+    try:
+        return cold_start()
+    except (RuntimeError, PlaywrightError) as problem:
+        print(f"A start was not measured: {one_line(problem)}\n", flush=True)
+        return None
+
+
 def cold_start():
     """Seconds of every part of one cold start: a new server, browser, page and kernel."""
     parts = {"make: is all installed?": seconds_of(["tools/venv.sh", "lab"])}
@@ -191,8 +210,9 @@ def held(target, is_held, why=()):
     return f"- {target}: {'held' if is_held else '**missed** ' + ', '.join(why)}".rstrip()
 
 
-def start_report(rounds):
-    starts = [cold_start() for _ in range(rounds)]
+def start_report(starts):
+    if not starts:
+        return "The start was not measured."
     medians = {part: median(one[part] for one in starts) for part in starts[0]}
     rows = [[part, f"{seconds:.2f}"] for part, seconds in medians.items()]
     rows.append(["whole", f"{median(sum(one.values()) for one in starts):.2f}"])
@@ -205,17 +225,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     options = parser.parse_args()
-    try:
-        find_chromium()
-        started = start_report(options.rounds)
-    except (FileNotFoundError, RuntimeError, PlaywrightError) as problem:
-        started = f"The start was not measured: {one_line(problem)}"
+    starts = cold_starts(options.rounds)
     libraries = installed("jupyterlab", "ipywidgets", "ipykernel", "matplotlib", "numpy", "scipy")
     how = (
-        f"Medians of {options.rounds} starts, each with a new server and browser, and the best of "
+        f"Medians of {len(starts)} starts, each with a new server and browser, and the best of "
         f"{IMPORTS} imports in turns, on {machine()}; {libraries}."
     )
-    text = "\n\n".join([how, started, imports_report()])
+    text = "\n\n".join([how, start_report(starts), imports_report()])
     print(text)
     if options.write:
         write_section("cold start", text)

@@ -279,10 +279,15 @@ def duration(seconds):
 
 
 def is_there(contender):
-    if contender.package is None or importlib.util.find_spec(contender.package):
+    """Whether its package can be imported; if not, one line says why."""
+    if contender.package is None:
         return True
-    print(f"{contender.label} is left out: {contender.package} is not installed", flush=True)
-    return False
+    try:
+        importlib.import_module(contender.package)
+    except ImportError as error:
+        print(f"{contender.label} is left out: {error}", flush=True)
+        return False
+    return True
 
 
 def nearly_equal_answer(contender):

@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
 CONSTRAINTS = (ROOT / "constraints.txt").read_text()
 
+VENV = (ROOT / "tools" / "venv.sh").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
 EXTRAS = PROJECT["optional-dependencies"]
 PIP_NAMES = {"matplotlib-base": "matplotlib"}  # conda-forge's name for Matplotlib without Qt
+LEVEL = re.compile(r"^    (\w+)\) extras='(?:\[(.+)\])?' satisfied='(.+)'", re.MULTILINE)
 PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)( ; .+)?")
 
 
@@ -104,6 +109,17 @@ def test_conda_gets_the_packages_of_pyproject():
 
 def test_every_requirement_is_pinned_within_its_bounds():
     assert list(pin_problems(CONSTRAINTS, ALL_REQUIREMENTS)) == []
+
+
+def test_every_level_of_the_environment_holds_the_one_before():
+    names, extras, satisfied = zip(*LEVEL.findall(VENV), strict=True)
+    assert [level.split() for level in satisfied] == [
+        list(names[: i + 1]) for i in range(len(names))
+    ]
+    held = [set(filter(None, level.split(","))) for level in extras]
+    assert all(fewer < more for fewer, more in pairwise(held))
+    assert held[-1] == EXTRAS.keys()
+    assert set(re.findall(r"tools/venv\.sh (\w+)", MAKEFILE)) == set(names)
 
 
 @in_the_tested_set

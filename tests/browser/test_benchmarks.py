@@ -1,0 +1,80 @@
+"""Without a browser or a port the benchmarks say so in one line, and measure the rest."""
+
+import socket
+import sys
+
+import cold_start
+import contestants
+import driver
+import pytest
+import slider_latency
+
+
+@pytest.fixture
+def no_chromium(monkeypatch):
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
+    return "no Chromium found"
+
+
+@pytest.fixture
+def taken_port(monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        monkeypatch.setattr(driver, "_free_port", lambda: port)
+        yield f"Port {port} cannot be used"
+
+
+@pytest.fixture(params=["no_chromium", "taken_port"])
+def trouble(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def printed_by(monkeypatch, capsys):
+    def run(script, *options):
+        monkeypatch.setattr(sys, "argv", [script.__name__, *options])
+        script.main()
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_sliders_are_measured_in_the_kernel_alone(trouble, printed_by):
+    printed = printed_by(slider_latency, "--rounds=1", "--only", "two_normals")
+    assert sum(trouble in line for line in printed) == 1
+    assert any(line.startswith("| two_normals ") for line in printed)
+
+
+def test_imports_are_measured_without_a_start(trouble, printed_by, monkeypatch):
+    monkeypatch.setattr(cold_start, "import_times", lambda module: [1.0, 1.0])
+    printed = printed_by(cold_start, "--rounds=1")
+    assert sum(trouble in line for line in printed) == 1
+    assert any(line.startswith("| import kl_helpers ") for line in printed)
+
+
+def test_a_start_that_fails_does_not_take_the_others_with_it(monkeypatch, capsys):
+    starts = [RuntimeError("the first"), {"server": 1.0}]
+
+    def start():
+        if isinstance(one := starts.pop(0), Exception):
+            raise one
+        return one
+
+    monkeypatch.setattr(cold_start, "cold_start", start)
+    assert cold_start.cold_starts(2) == [{"server": 1.0}]
+    assert capsys.readouterr().out.strip() == "A start was not measured: the first"
+
+
+def test_peers_that_are_missing_are_left_out_in_one_line_each(monkeypatch, capsys):
+    for packages in contestants.PEERS.values():
+        for package in packages:
+            monkeypatch.setitem(sys.modules, package, None)
+    assert {who.way for who in slider_latency.all_contestants()} == {
+        "floor",
+        "explorer",
+        "interact",
+    }
+    said = [line.split(" is left out: ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert said == list(contestants.PEERS)
