@@ -272,6 +272,8 @@ def kl_knn(x, y, k=5):
     >>> abs(kl_knn(rng.normal(1, 1, 4000), rng.normal(0, 1, 4000)) - 0.5) < 0.1
     True
     """
+    from scipy.spatial import cKDTree
+
     x, y = points("x", x), points("y", y)
     d = x.shape[1]
     if y.shape[1] != d:
@@ -279,35 +281,56 @@ def kl_knn(x, y, k=5):
     k = whole_number("k", k, least=1)
     _, exponent = np.frexp(max(np.abs(x).max(), np.abs(y).max()))
     x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)  # so that no squared distance overflows
-    distance_x, count_x, others_x = _neighbours("x", x, x, k)
-    distance_y, count_y, others_y = _neighbours("y", y, x, k)
+    tree_x, tree_y = cKDTree(x), cKDTree(y)
+    order = tree_x.indices
+    distance_x, count_x, others_x = _neighbours("x", tree_x, x, order, k, own=1)
+    distance_y, count_y, others_y = _neighbours("y", tree_y, x, order, k, own=0)
     terms = d * np.log(distance_y / distance_x) + np.log(others_y / others_x)
     return float(np.mean(terms + digamma(count_x) - digamma(count_y)))
 
 
-def _neighbours(name, data, centres, k):
-    """Distance from each centre to the k-th of the draws that do not coincide with it.
+def _neighbours(name, tree, x, order, k, own):
+    """Distance from each x to the k-th of the tree's draws that do not coincide with it.
 
-    Also how many of those lie within that distance, and how many there are.
+    Also how many of those lie within that distance, and how many there are. `own` is 1 if the tree
+    holds x itself, else 0. An `order` that takes neighbours one after the other keeps their part of
+    the tree in the processor's cache.
     """
-    from scipy.spatial import cKDTree
+    near = np.empty((len(x), 3))
+    near[order] = tree.query(x[order], k=[own + 1, own + k, own + k + 1])[0]
+    nearest, distance, beyond = near.T
+    within, others = np.full(len(x), k), np.full(len(x), tree.n - own)
+    tied = np.flatnonzero((nearest == 0) | ~(beyond > distance + _slack(x, distance)))
+    if tied.size:
+        distance[tied], within[tied], others[tied] = _tied_neighbours(name, tree, x, tied, k)
+    return distance, within, others
 
-    tree = cKDTree(data)
+
+def _tied_neighbours(name, tree, x, tied, k):
+    """`_neighbours` of x[tied], where a draw coincides or several are as far as the k-th."""
+    centres, places = np.unique(x[tied], axis=0, return_inverse=True)
+    places = places.ravel()  # NumPy 2.0 gives it a second axis
     coincide = tree.query_ball_point(centres, 0.0, return_length=True)
-    others = len(data) - coincide
+    others = (tree.n - coincide)[places]
     if others.min() < k:
         i = int(others.argmin())
         raise ValueError(
-            f"{name} must hold at least k={k} draws different from x[{i}], but holds {others[i]}"
+            f"{name} must hold at least k={k} draws different from x[{tied[i]}], "
+            f"but holds {others[i]}"
         )
     distance = np.empty(len(centres))
     for ties in np.unique(coincide):
         same = coincide == ties
         distance[same] = tree.query(centres[same], k=[ties + k])[0][:, 0]
-    # Distances on a grid of rounded numbers are equal only up to the last bits.
-    slack = 4 * np.finfo(float).eps * (np.abs(centres).max(axis=1) + distance)
-    within = tree.query_ball_point(centres, distance + slack, return_length=True)
-    return distance, within - coincide, others
+    reach = distance + _slack(centres, distance)
+    within = tree.query_ball_point(centres, reach, return_length=True)
+    return distance[places], (within - coincide)[places], others
+
+
+def _slack(centres, distance):
+    """How far apart rounding may put two equal distances between numbers on a grid."""
+    largest = np.abs(centres.T, order="C").max(axis=0)  # along short rows NumPy is slow
+    return 4 * np.finfo(float).eps * (largest + distance)
 
 
 def kl_normal_fit(x, y):

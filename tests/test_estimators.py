@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.integrate import trapezoid
+from scipy.special import digamma
 
 from kl_helpers import (
     estimators,
@@ -194,6 +195,33 @@ def test_knn_by_hand():
     assert expected < 0  # an estimate may be
 
 
+def knn_by_its_notes(x, y, k):
+    """The estimate with its rules for ties, draw by draw."""
+    terms = []
+    for x_i in x:
+        ranks, distances, others = [], [], []
+        for z in (x, y):
+            away = np.linalg.norm(z - x_i, axis=1)
+            away = np.sort(away[away > 0])
+            distances.append(away[k - 1])
+            ranks.append((away <= away[k - 1] * (1 + 1e-9)).sum())  # rounded data lie farther apart
+            others.append(len(away))
+        (rho, nu), (within, across), (n, m) = distances, ranks, others
+        correction = digamma(within) - digamma(across)
+        terms.append(x.shape[1] * math.log(nu / rho) + math.log(m / n) + correction)
+    return np.mean(terms)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+@pytest.mark.parametrize("rounded", [0, 20, 150])  # that many of the draws
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_knn_with_ties_is_what_its_notes_say(d, rounded, k, rng):
+    x, y = rng.normal(0, 1, (150, d)), rng.normal(0.5, 1, (200, d))
+    x[:rounded], y[:rounded] = x[:rounded].round(1), y[:rounded].round(1)
+    x[-1], y[-1] = x[0], x[1]  # within x, and across
+    assert kl_knn(x, y, k=k) == pytest.approx(knn_by_its_notes(x, y, k), rel=1e-9, abs=1e-12)
+
+
 def test_knn_does_not_mind_scale_and_place(rng):
     x, y = normal_samples(rng, 200, 300)
     expected = kl_knn(x, y)
@@ -218,6 +246,8 @@ def test_knn_with_few_values_is_finite_or_says_why():
         kl_knn([1, 1, 1, 2, 2, 3], [1, 2, 2, 3, 3, 3])
     with pytest.raises(ValueError, match=r"y must hold at least k=2 draws different from x\[0\]"):
         kl_knn([1, 2, 3], [1, 1, 2], k=2)
+    with pytest.raises(ValueError, match=r"k=3 draws different from x\[2\], but holds 2"):
+        kl_knn([9, 3, 2, 1, 2], [1, 2, 2, 4], k=3)
 
 
 # --- within their standard errors of the truth
