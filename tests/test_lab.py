@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import kl_lab
 import lab
 import pytest
 
@@ -106,3 +108,29 @@ def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_at_once(serve
     rest = server.communicate(timeout=30)[0].decode()
     assert server.returncode == 0
     assert "Traceback" not in rest
+
+
+def test_the_servers_own_extension_is_found_and_enabled():
+    command = [sys.executable, "-m", "jupyter", "server", "extension", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert re.search(r"kl_lab.*OK", listed.stdout + listed.stderr)
+
+
+def test_messages_from_the_kernel_do_not_wait_for_each_other():
+    calls = []
+
+    class Connection:
+        websocket_handler = SimpleNamespace(set_nodelay=lambda value: calls.append(value))
+
+        def connect(self):
+            calls.append("connect")
+            return "connected"
+
+    app = SimpleNamespace(
+        web_app=SimpleNamespace(settings={"kernel_websocket_connection_class": Connection})
+    )
+    kl_lab._load_jupyter_server_extension(app)
+    connection = app.web_app.settings["kernel_websocket_connection_class"]()
+    assert isinstance(connection, Connection)
+    assert connection.connect() == "connected"
+    assert calls == [True, "connect"]
