@@ -13,9 +13,10 @@ from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import kl_lab
 import lab
 import pytest
+
+import kl_lab
 
 SCRIPT = Path(lab.__file__)
 
