@@ -116,6 +116,10 @@ BOUNDS = (
 )
 
 
+FLOORS = {"floor": "floor: a line of text", "plain floor": "the same, JupyterLab as it comes"}
+AS_IT_COMES = "--ServerApp.jpserver_extensions={'kl_lab': False}"
+
+
 @dataclass(frozen=True)
 class Contestant:
     """One way to draw one explorer's picture."""
@@ -126,12 +130,12 @@ class Contestant:
     @property
     def label(self):
         name = self.explorer.removeprefix("explore_")
-        if self.way == "floor":
-            return "floor: a line of text"
+        if self.way in FLOORS:
+            return FLOORS[self.way]
         return name if self.way == "explorer" else f"{name}, {self.way}"
 
 
-FLOOR = Contestant("floor")
+FLOOR, PLAIN_FLOOR = map(Contestant, FLOORS)
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class Round:
 
 def all_contestants():
     """Floor, explorers, and the same pictures drawn by the peers that are installed."""
-    found = [FLOOR]
+    found = [FLOOR, PLAIN_FLOOR]
     found += [Contestant("explorer", name) for name in contestants.explorer_names()]
     found += [Contestant("interact", name) for name in contestants.explorer_names()]
     for peer in contestants.PEERS:
@@ -388,6 +392,7 @@ def measure_all(found, rounds):
     with (
         tempfile.TemporaryDirectory() as folder,
         LabServer(course(Path(folder)), Path(folder) / "home") as server,
+        LabServer(server.root, server.home, AS_IT_COMES) as plain_server,
         sync_playwright() as playwright,
         chromium(playwright) as context,
     ):
@@ -395,7 +400,8 @@ def measure_all(found, rounds):
         for i in range(rounds):
             for who in rng.sample(found, len(found)):
                 print(f"round {i + 1} of {rounds}: {who.label}", file=sys.stderr, flush=True)
-                results[who].append(try_to_measure(screen, server, who))
+                its_server = plain_server if who == PLAIN_FLOOR else server
+                results[who].append(try_to_measure(screen, its_server, who))
     return {who: rounds for who, rounds in results.items() if any(rounds)}
 
 
@@ -448,13 +454,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
-        "--only", nargs="+", help="the floor, and those whose name holds one of these"
+        "--only", nargs="+", help="the floors, and those whose name holds one of these"
     )
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     options = parser.parse_args()
     found = all_contestants()
     if options.only:
-        found = [w for w in found if w == FLOOR or any(part in w.label for part in options.only)]
+        found = [
+            w for w in found if w.way in FLOORS or any(part in w.label for part in options.only)
+        ]
     try:
         find_chromium()
         results = measure_all(found, options.rounds)

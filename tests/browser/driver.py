@@ -73,11 +73,11 @@ class LabServer:
     """JupyterLab as `make lab` starts it, for the course in the folder `root`.
 
     Settings, workspaces and log go to the folder `home`, so that nothing of the person who runs
-    the tests decides how they end.
+    the tests decides how they end. Further `options` go to JupyterLab.
     """
 
-    def __init__(self, root, home):
-        self.root, self.home = Path(root), Path(home)
+    def __init__(self, root, home, *options):
+        self.root, self.home, self.options = Path(root), Path(home), options
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -93,6 +93,7 @@ class LabServer:
             # Should the tests be killed, the server ends by itself.
             "--MappingKernelManager.cull_idle_timeout=300",
             "--ServerApp.shutdown_no_activity_timeout=300",
+            *self.options,
         ]
 
     @property
