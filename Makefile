@@ -14,7 +14,7 @@ lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
-	PYTHONWARNINGS=error $(VENV_PYTHON) -m pytest tests --ignore=tests/browser
+	PYTHONWARNINGS=error $(VENV_PYTHON) -m pytest tests --ignore=tests/browser -n 2 --dist loadscope
 	$(VENV_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium

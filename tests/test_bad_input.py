@@ -93,7 +93,7 @@ WRONG_TYPES = [
     [True, False],
     1j,
     [0.5 + 0j, 0.5],
-    object(),
+    pytest.param(object(), id="object"),
     {"sun": 0.5, "rain": 0.5},
     {0.5, 0.25},
     [None, 1.0],
