@@ -281,7 +281,8 @@ def kl_knn(x, y, k=5):
     k = whole_number("k", k, least=1)
     _, exponent = np.frexp(max(np.abs(x).max(), np.abs(y).max()))
     x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)  # so that no squared distance overflows
-    tree_x, tree_y = cKDTree(x), cKDTree(y)
+    # Tight boxes around the nodes would cost more time than they save.
+    tree_x, tree_y = (cKDTree(z, compact_nodes=False) for z in (x, y))
     order = tree_x.indices
     distance_x, count_x, others_x = _neighbours("x", tree_x, x, order, k, own=1)
     distance_y, count_y, others_y = _neighbours("y", tree_y, x, order, k, own=0)
