@@ -220,6 +220,11 @@ def test_what_leaves_the_picture_is_said():
     assert "Outside" not in explorer.summary
     explorer.set(shift=5, sigma=0.5)
     assert "Outside the picture: the exact value, 100 of KDE" in explorer.summary
+    explorer.set(shift=4.5, sigma=1)
+    kde = explorers.estimates_from_samples(4.5, 1, 300, 0)["KDE"]
+    count = np.count_nonzero(kde > 25)
+    assert 0 < count < 100
+    assert f"Outside the picture: {count} of KDE." in explorer.summary
     many = explorers.explore_monte_carlo()
     many.set(shift=5, sigma=1)
     assert "q²/p leaves the picture" in many.summary

@@ -38,15 +38,15 @@ def estimates_from_samples(shift, sigma, n, seed):
     """
     x, z_q = dice(n, seed)
     y = shift + sigma * z_q
-    y_flat = _flat(y)
-    counts = _counts(x, y, _x_flat(n, seed), y_flat)
-    fitted = kl_normal(x.mean(axis=1), x.std(axis=1), y.mean(axis=1), y.std(axis=1))
+    counts = _counts(x, y)
+    distances = _mean_log_distance(x, y, K) - _own_distances(n, seed)
+    mean, sd = _moments(n, seed)
     results = (
         kl_divergence(*(counts / n), epsilon=EPSILON),
         kl_divergence(*(counts + 0.5), normalize=True),
         _kde_plug_in(shift, sigma, n, seed),
-        _nearest_neighbour(y, y_flat, n, seed),
-        fitted,
+        distances + math.log(n / (n - 1)),
+        kl_normal(mean[0], sd[0], shift + sigma * mean[1], sigma * sd[1]),
         -log_ratio(x, shift, sigma).mean(axis=1),
     )
     return dict(zip((*SAMPLES_ONLY, "k1"), results, strict=True))
@@ -99,50 +99,48 @@ def mean_square_ratio(shift, sigma):
 # --- a hundred estimates at once, from sorted samples
 
 
-def _flat(samples):
-    return (samples + _ROW * np.arange(TIMES)[:, np.newaxis]).ravel()
-
-
 @lru_cache(maxsize=4)
-def _x_flat(n, seed):
-    return _flat(dice(n, seed)[0])
+def _moments(n, seed):
+    """Means and standard deviations of the dice, each of shape (2, TIMES)."""
+    z = dice(n, seed)
+    return z.mean(axis=-1), z.std(axis=-1)
 
 
-def _counts(x, y, *flat):
+def _counts(x, y):
     """Draws per bin, shape (2, TIMES, BINS), in equal bins over each pair's pooled range."""
-    low, high = np.minimum(x[:, 0], y[:, 0]), np.maximum(x[:, -1], y[:, -1])
-    inner = _flat(np.linspace(low, high, BINS + 1, axis=1)[:, 1:-1])
-    n = x.shape[1]
-    starts = n * np.arange(TIMES)[:, np.newaxis]
-    both = []
-    for sample in flat:
-        below = np.searchsorted(sample, inner).reshape(TIMES, -1) - starts
-        both.append(np.diff(below, axis=1, prepend=0, append=n))
-    return np.array(both)
+    low, high = np.minimum(x[:, :1], y[:, :1]), np.maximum(x[:, -1:], y[:, -1:])
+    scale = (BINS - 1e-12) / (high - low)  # just below BINS: the highest draw is in the last bin
+    rows = BINS * np.arange(TIMES)[:, np.newaxis]
+    bins = [((draws - low) * scale).astype(np.intp) + rows for draws in (x, y)]
+    both = [np.bincount(b.ravel(), minlength=TIMES * BINS) for b in bins]
+    return np.reshape(both, (2, TIMES, BINS))
+
+
+def _mean_log_distance(x, y, k):
+    """Mean logarithm of the distance from a draw in x to its k-th nearest in y, row by row.
+
+    The k nearest are a window of the sorted row, y[s : s + k]. Window s takes over from the one
+    before it halfway between y[s − 1] and y[s + k − 1].
+    """
+    begins = np.full((TIMES, y.shape[1] - k + 1), -_ROW / 2)
+    begins[:, 1:] = 0.5 * (y[:, :-k] + y[:, k:])
+    # s and a fraction; unlike searchsorted, interp begins a search where the last one ended
+    s = np.interp(_flat(x), _flat(begins), np.arange(begins.size, dtype=float))
+    s = s.astype(np.intp).reshape(x.shape)
+    first, last = np.take(y[:, : 1 - k], s), np.take(y[:, k - 1 :], s)
+    return np.log(np.maximum(x - first, last - x)).mean(axis=1)
+
+
+def _flat(rows):
+    """All rows, each sorted, as one sorted array."""
+    return (rows + _ROW * np.arange(TIMES)[:, np.newaxis]).ravel()
 
 
 @lru_cache(maxsize=4)
 def _own_distances(n, seed):
-    """Mean logarithm of the distance to the K-th neighbour in x's own sample."""
+    """`_mean_log_distance` from a draw in x to its K-th nearest other draw in x."""
     x = dice(n, seed)[0]
-    pad = np.pad(x, ((0, 0), (K, K)), constant_values=((0, 0), (-np.inf, np.inf)))
-    distance = np.full(x.shape, np.inf)
-    for j in range(K + 1):
-        left, right = pad[:, K - j : K - j + n], pad[:, 2 * K - j : 2 * K - j + n]
-        np.minimum(distance, np.maximum(x - left, right - x), out=distance)
-    return np.log(distance).mean(axis=1)
-
-
-def _nearest_neighbour(y, y_flat, n, seed):
-    x = dice(n, seed)[0]
-    pad = np.pad(y, ((0, 0), (K, K)), constant_values=((0, 0), (-np.inf, np.inf))).ravel()
-    place = np.searchsorted(y_flat, _x_flat(n, seed)).reshape(x.shape)
-    place += K + 2 * K * np.arange(TIMES)[:, np.newaxis]  # the first draw of y that is not below x
-    distance = np.full(x.shape, np.inf)
-    for j in range(K + 1):
-        left, right = pad[place - j], pad[place + K - 1 - j]
-        np.minimum(distance, np.maximum(x - left, right - x), out=distance)
-    return np.log(distance).mean(axis=1) - _own_distances(n, seed) + math.log(n / (n - 1))
+    return _mean_log_distance(x, x, K + 1)  # the nearest is the draw itself
 
 
 @lru_cache(maxsize=8)
@@ -243,19 +241,18 @@ def _draw_rows(ax, truth, results):
 
 
 def _bias_and_sd(truth, results):
+    rows = np.array(list(results.values()))
+    biases, sds = rows.mean(axis=1) - truth, rows.std(axis=1, ddof=1)
     numbers = {}
-    for name, values in results.items():
-        numbers[f"{name}: bias"] = float(values.mean() - truth)
-        numbers[f"{name}: sd"] = float(values.std(ddof=1))
+    for name, bias, sd in zip(results, biases.tolist(), sds.tolist(), strict=True):
+        numbers |= {f"{name}: bias": bias, f"{name}: sd": sd}
     return numbers
 
 
 def _outside_note(truth, results, limits):
-    outside = {
-        name: int(np.count_nonzero((values < limits[0]) | (values > limits[1])))
-        for name, values in results.items()
-    }
-    counts = ", ".join(f"{count} of {name}" for name, count in outside.items() if count)
+    rows = np.array(list(results.values()))
+    outside = zip(results, ((rows < limits[0]) | (rows > limits[1])).sum(axis=1), strict=True)
+    counts = ", ".join(f"{count} of {name}" for name, count in outside if count)
     exact = "the exact value" if truth > limits[1] else ""
     said = ", ".join(filter(None, [exact, counts]))
     return f"Outside the picture: {said}." if said else ""
