@@ -325,9 +325,9 @@ def explore_monte_carlo():
         results = estimates_with_densities(shift, sigma, n, seed)
         exact = exact_moments(shift, sigma)
         values = {EXACT: truth, mean_square: mean_square_ratio(shift, sigma)}
-        for name, estimates in results.items():
-            values |= _bias_and_sd(truth, {name: estimates})
-            values[f"{name}: exact sd"] = exact[name][1] / math.sqrt(n)
+        said = _bias_and_sd(truth, results)
+        said |= {f"{name}: exact sd": sd / math.sqrt(n) for name, (_, sd) in exact.items()}
+        values |= {name: said[name] for name in names[1:]}  # in the order of the readout
         square = np.exp(log_p + 2 * log_ratio(x, shift, sigma))
         draws = dice(n, seed)[0]
         data = {
