@@ -193,6 +193,7 @@ class Explorer:
                 self._move()
                 self._live.value = self._svg() + _readout_html(self._lines())
             except Exception as error:
+                self._drawings.clear()  # some artists may have moved, others not
                 self._live.value = _alert_html(error)
                 raise
 
@@ -205,6 +206,7 @@ class Explorer:
 
     def _build_picture(self):
         self._figure = Figure(figsize=(WIDTH / INCH, self._height / INCH), dpi=POINTS)
+        self._drawings = {}  # of the moving artists, as SVG
         self._drawn = False
         with style.context("kl_helpers.kl"):
             FigureCanvasAgg(self._figure)
@@ -220,10 +222,9 @@ class Explorer:
             self._draw(self._axes, **self._frame.data)
 
     def _svg(self):
-        renderer = OverlayRenderer(*self._figure.bbox.size, prefix=self._live.model_id[:8])
-        for artist in _moving_artists(self._figure):
-            artist.draw(renderer)
-        return renderer.svg()
+        prefix = self._live.model_id[:8]
+        renderer = OverlayRenderer(*self._figure.bbox.size, prefix, self._drawings)
+        return renderer.svg(_moving_artists(self._figure))
 
     def _png(self, *, moving):
         canvas = self._figure.canvas

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from html import escape
 from itertools import groupby
 from operator import itemgetter
+from zlib import crc32
 
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex
@@ -19,19 +20,13 @@ from matplotlib.transforms import Affine2D
 FONT = "DejaVu Sans, Verdana, sans-serif"  # Matplotlib's, or one as wide
 LONG = 50  # corners; an outline of more is thinned where it is straight-lined
 TILE = 72  # points; the square that a hatch repeats
-_COMMANDS = {
-    Path.MOVETO: "M%.2f %.2f",
-    Path.LINETO: "L%.2f %.2f",
-    Path.CURVE3: "Q%.2f %.2f",
-    Path.CURVE4: "C%.2f %.2f",
-    Path.CLOSEPOLY: "Z",
-}
+_LETTERS = {Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 _CURVES = Path.CURVE3, Path.CURVE4
 _CAPS = {"projecting": "square"}  # the others have the same name in SVG
 
 
 class OverlayRenderer(RendererBase):
-    """Draws artists as SVG elements; `svg` hands them over.
+    """Draws artists as SVG, and again only those that changed.
 
     Parameters
     ----------
@@ -39,25 +34,34 @@ class OverlayRenderer(RendererBase):
         Size of the figure in points; it must have 72 dots an inch while its artists are drawn.
     prefix : str
         Begins every id; unlike those of all other drawings on the page.
+    drawings : dict, optional
+        What was drawn before, by artist; brought up to date.
     """
 
-    def __init__(self, width, height, prefix):
+    def __init__(self, width, height, prefix, drawings=None):
         super().__init__()
         self.width, self.height, self._prefix = width, height, prefix
-        self._elements = []  # each with its clip
-        self._names = {}  # of the definitions that the elements refer to
+        self._drawings = {} if drawings is None else drawings
+        self._elements, self._definitions = [], {}  # of the artist that is being drawn
 
-    def svg(self):
-        """What was drawn, as an ``<svg>`` element as wide as what holds it."""
-        definitions = (f'<{tag} id="{name}" {rest}' for (tag, rest), name in self._names.items())
+    def svg(self, artists):
+        """The artists, the first undermost, as an ``<svg>`` as wide as what holds it."""
+        for artist in artists:
+            if artist.stale or artist not in self._drawings:
+                self._elements, self._definitions = self._drawings[artist] = [], {}
+                artist.draw(self)
+        elements, definitions = [], {}
+        for artist in artists:
+            elements += self._drawings[artist][0]
+            definitions |= self._drawings[artist][1]
         groups = (
             f"<g{clip}>{''.join(element for _, element in group)}</g>"
-            for clip, group in groupby(self._elements, key=itemgetter(0))
+            for clip, group in groupby(elements, key=itemgetter(0))
         )
         return (
             f'<svg viewBox="0 0 {self.width:g} {self.height:g}" aria-hidden="true" font-family='
             f'"{FONT}" style="display: block; width: 100%">'
-            f"<defs>{''.join(definitions)}</defs>{''.join(groups)}</svg>"
+            f"<defs>{''.join(definitions.values())}</defs>{''.join(groups)}</svg>"
         )
 
     # --- what Matplotlib asks of a renderer
@@ -82,8 +86,9 @@ class OverlayRenderer(RendererBase):
         shape = f'<path d="{_data(marker_path, marker_trans, 0)}" {_look(gc, rgbFace)}/>'
         marker = self._define("marker", 'markerUnits="userSpaceOnUse" overflow="visible"', shape)
         places = path.cleaned(trans, remove_nans=True).vertices[:-1]
-        corners = "".join(f"M{x:.2f} {self.height - y:.2f}" for x, y in places.tolist())
-        if corners:
+        if len(places):
+            places[:, 1] = self.height - places[:, 1]
+            corners = "M%.2f %.2f" * len(places) % tuple(places.ravel().tolist())
             look = f'marker-start="{marker}" marker-mid="{marker}"'
             # One corner more, which has none: a lone corner is start and end, and would get two.
             self._add(gc, f'<path d="{corners}M0 0" {look}/>')
@@ -140,8 +145,9 @@ class OverlayRenderer(RendererBase):
 
     def _define(self, tag, attributes, inside):
         """Reference to an element that is drawn only where others ask for it."""
-        definition = tag, f"{attributes}>{inside}</{tag}>"
-        name = self._names.setdefault(definition, f"{self._prefix}-{len(self._names)}")
+        rest = f"{attributes}>{inside}</{tag}>"
+        name = f"{self._prefix}-{crc32(rest.encode()):x}"  # the same for all that ask for the same
+        self._definitions[name] = f'<{tag} id="{name}" {rest}'
         return f"url(#{name})"
 
 
@@ -152,11 +158,17 @@ def _data(path, transform, top):
     path = path.cleaned(transform, remove_nans=True, simplify=thin, curves=True)
     corners, codes = path.vertices[:-1], path.codes[:-1]  # the last one says that the path ends
     corners[:, 1] = top - corners[:, 1]
-    letters, last = [], None
-    for code in codes.tolist():
-        letters.append(" %.2f %.2f" if code == last != Path.MOVETO else _COMMANDS[code])
-        last = code
-    return "".join(letters) % tuple(corners[codes != Path.CLOSEPOLY].ravel().tolist())
+    runs = (_run(code, len(list(run))) for code, run in groupby(codes.tolist()))
+    return "".join(runs) % tuple(corners[codes != Path.CLOSEPOLY].ravel().tolist())
+
+
+def _run(code, length):
+    """Places for the corners of a run of the same code."""
+    if code == Path.CLOSEPOLY:
+        return "Z"
+    if code == Path.MOVETO:
+        return "M%.2f %.2f" * length  # without its letter the second one would be a line
+    return _LETTERS[code] + " %.2f %.2f" * length
 
 
 def _look(gc, face):

@@ -5,13 +5,14 @@ p is blue and solid, q orange and dashed or hatched, so that colour is never the
 """
 
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.collections import PathCollection
+from matplotlib.collections import FillBetweenPolyCollection, PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Polygon, Rectangle
+from matplotlib.patches import Patch, Polygon, Rectangle, StepPatch
 from matplotlib.path import Path
 
 COLORS = MappingProxyType(
@@ -28,14 +29,22 @@ _LINES = MappingProxyType({"p": "-", "q": "--", "gain": "-", "sum": "-."})
 _HATCHES = MappingProxyType({"p": None, "q": "////", "gain": None, "loss": "xxxx"})
 
 
-def _artist(ax, gid, create):
-    """The artist of this gid, made by `create` on the first call."""
-    for artist in ax.get_children():
-        if artist.get_gid() == gid:
-            return artist
-    artist = create()
-    artist.set_gid(gid)
-    return artist
+_placed = WeakKeyDictionary()  # artist -> the data that it shows
+
+
+def _place(ax, gid, create, move, *data):
+    """Let the artist of this gid, made by `create` on the first call, show the data.
+
+    One whose data did not change is left alone, so that it need not be drawn again.
+    """
+    artist = next((a for a in ax.get_children() if a.get_gid() == gid), None)
+    if artist is None:
+        artist = create()
+        artist.set_gid(gid)
+    shown = [np.asarray(each).tobytes() for each in data]
+    if _placed.get(artist) != shown:
+        move(artist, *data)
+        _placed[artist] = shown
 
 
 def plot_density(ax, x, y, who):
@@ -75,34 +84,36 @@ def plot_histogram(ax, edges, heights, who):
     -------
     matplotlib.axes.Axes
     """
-    steps = _artist(
-        ax,
-        f"{who} histogram",
-        lambda: ax.stairs(heights, edges, fill=True, color=COLORS[who], alpha=0.35, linewidth=0),
-    )
-    steps.set_data(heights, edges)
+    style = {"fill": True, "color": COLORS[who], "alpha": 0.35, "linewidth": 0}
+    gid = f"{who} histogram"
+    _place(ax, gid, lambda: ax.stairs(heights, edges, **style), StepPatch.set_data, heights, edges)
     return ax
 
 
 def plot_line(ax, x, y, gid, **style):
     """Draw a line, or move the one of this `gid`; `style` goes to `Axes.plot` once."""
-    line = _artist(ax, gid, lambda: ax.plot(x, y, **style)[0])
-    line.set_data(x, y)
+    _place(ax, gid, lambda: ax.plot(x, y, **style)[0], Line2D.set_data, x, y)
     return ax
 
 
 def plot_trail(ax, x, y, gid, **style):
     """Draw a point and keep the last sixty: older ones would make every message longer."""
-    trail = _artist(ax, gid, lambda: ax.plot([], [], linestyle="none", **style)[0])
-    trail.set_data(np.append(trail.get_xdata(), x)[-60:], np.append(trail.get_ydata(), y)[-60:])
+
+    def lengthen(trail, x, y):
+        trail.set_data(np.append(trail.get_xdata(), x)[-60:], np.append(trail.get_ydata(), y)[-60:])
+
+    _place(ax, gid, lambda: ax.plot([], [], linestyle="none", **style)[0], lengthen, x, y)
     return ax
 
 
 def plot_text(ax, x, y, text, gid, **style):
     """Write a text, or move and change the one of this `gid`; `style` goes to `Axes.text` once."""
-    label = _artist(ax, gid, lambda: ax.text(x, y, text, **style))
-    label.set_position((x, y))
-    label.set_text(text)
+
+    def rewrite(label, place, text):
+        label.set_position(place)
+        label.set_text(text)
+
+    _place(ax, gid, lambda: ax.text(x, y, text, **style), rewrite, (x, y), text)
     return ax
 
 
@@ -156,8 +167,11 @@ def plot_band(ax, x, low, high, gid):
     -------
     matplotlib.axes.Axes
     """
-    band = _artist(ax, gid, lambda: ax.fill_between(x, low, high, linewidth=1, **_fill("gain")))
-    band.set_data(x, low, high)
+
+    def create():
+        return ax.fill_between(x, low, high, linewidth=1, **_fill("gain"))
+
+    _place(ax, gid, create, FillBetweenPolyCollection.set_data, x, low, high)
     return ax
 
 
@@ -177,19 +191,25 @@ def plot_landscape(ax, x, y, z, levels):
     -------
     matplotlib.axes.Axes
     """
-    surface = contour_generator(x, y, z, fill_type="OuterCode")
-    bottom = np.min(z) - 1
-    layers = [  # the highest first: each covers a part of the one before
-        Path.make_compound_path(*map(Path, *surface.filled(bottom, max(level, bottom + 0.5))))
-        for level in reversed(levels)
-    ]
     dark, light = np.array(to_rgba("#3B3F5C")), np.array(to_rgba("#E4E4EC"))
     colors = light + (dark - light) * (1 - np.linspace(1, 0, len(levels))[:, np.newaxis] ** 0.8)
     style = {"facecolor": colors, "edgecolor": "white", "linewidth": 0.4}
-    landscape = _artist(
-        ax, "landscape", lambda: ax.add_collection(PathCollection(layers, **style), autolim=False)
-    )
-    landscape.set_paths(layers)
+
+    def fill(landscape, x, y, z, levels):
+        surface = contour_generator(x, y, z, fill_type="ChunkCombinedCode")
+        bottom = np.min(z) - 1
+
+        def below(level):
+            (corners,), (codes,) = surface.filled(bottom, max(level, bottom + 0.5))
+            return Path(np.empty((0, 2)) if corners is None else corners, codes)
+
+        # The highest first: each covers a part of the one before.
+        landscape.set_paths([below(level) for level in reversed(levels)])
+
+    def create():
+        return ax.add_collection(PathCollection([], **style), autolim=False)
+
+    _place(ax, "landscape", create, fill, x, y, z, levels)
     return ax
 
 
@@ -218,15 +238,22 @@ def add_key(ax, names, *, filled=False):
 
 
 def _plot_bar(ax, bounds, who, gid):
-    bar = _artist(ax, gid, lambda: ax.add_patch(Rectangle((0, 0), 1, 1, **_fill(who))))
-    bar.set_bounds(*bounds)
-    bar.set_visible(bar.get_width() * bar.get_height() != 0)  # an edge alone would look like a bar
+
+    def resize(bar, bounds):
+        bar.set_bounds(*bounds)
+        _, _, width, height = bounds
+        bar.set_visible(width * height != 0)  # an edge alone would look like a bar
+
+    _place(ax, gid, lambda: ax.add_patch(Rectangle((0, 0), 1, 1, **_fill(who))), resize, bounds)
 
 
 def _plot_area(ax, x, y, gid, **style):
     outline = np.column_stack([np.r_[x[0], x, x[-1]], np.r_[0, y, 0]])
-    area = _artist(ax, gid, lambda: ax.add_patch(Polygon(outline, linewidth=0, **style)))
-    area.set_xy(outline)
+
+    def create():
+        return ax.add_patch(Polygon(outline, linewidth=0, **style))
+
+    _place(ax, gid, create, Polygon.set_xy, outline)
 
 
 def _fill(who):

@@ -153,6 +153,25 @@ def test_an_error_is_shown_and_raised_and_the_next_value_recovers():
     assert 'role="status"' in readout(explorer)
 
 
+def test_after_an_error_midway_no_old_drawing_is_shown():
+    explorer, _ = parabola()
+
+    def draw(ax, x):
+        plot_line(ax, [0, 5], [0, 20 * (x >= 4)], "first", color="black")
+        assert x != 4, "planted"
+        plot_line(ax, [0, 5], [x, x], "second", color="black")
+
+    explorer._draw = draw
+    explorer.controls["x"].value = 1
+    with pytest.raises(AssertionError, match="planted"):
+        explorer.controls["x"].value = 4
+    explorer._repr_mimebundle_()  # draws the artist that did move, elsewhere
+    explorer.controls["x"].value = 5
+    shown = explorer._svg()
+    explorer._drawings.clear()
+    assert shown == explorer._svg()
+
+
 def test_the_display_bundle_is_live_and_static_at_once():
     explorer, _ = parabola()
     bundle, metadata = explorer._repr_mimebundle_()

@@ -24,9 +24,7 @@ def ax():
 
 def drawn(*artists, prefix="a"):
     renderer = OverlayRenderer(WIDTH, HEIGHT, prefix)
-    for artist in artists:
-        artist.draw(renderer)
-    return ElementTree.fromstring(renderer.svg())
+    return ElementTree.fromstring(renderer.svg(artists))
 
 
 def corners(element):
@@ -49,7 +47,7 @@ def test_a_line_goes_through_its_points_counted_from_the_top(ax):
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line(ax):
     (line,) = ax.plot([0, 1, 2, 3, 4], [1, np.nan, 1, 1, np.inf])
-    assert drawn(line).find("g/path").get("d") == "M0.00 99.00M2.00 99.00L3.00 99.00"
+    assert drawn(line).find("g/path").get("d") == "M0.00 99.00M2.00 99.00L 3.00 99.00"
 
 
 @pytest.mark.parametrize("filled", [False, True])
@@ -92,6 +90,14 @@ def test_a_hatch_lies_over_the_fill(ax):
     assert fill.get("fill") == "#ff000040"
     assert hatch.get("d") == fill.get("d")
     assert referred(svg, hatch.get("fill"))[0].get("stroke") == "#00ff00ff"
+
+
+def test_every_hatch_keeps_its_own_colour(ax):
+    bars = [ax.bar([1], [1], edgecolor=c, hatch="//")[0] for c in ("#00ff00", "#0000ff")]
+    svg = drawn(*bars)
+    hatches = svg.findall("g/path")[1::2]
+    strokes = [referred(svg, hatch.get("fill"))[0].get("stroke") for hatch in hatches]
+    assert strokes == ["#00ff00ff", "#0000ffff"]
 
 
 @pytest.mark.parametrize("places", [[(np.nan, 0)], [(10, 0)], [(10, 0), (20, 50), (30, 100)]])
@@ -159,3 +165,21 @@ def test_drawings_of_other_prefixes_share_no_id(ax):
     ids = [{each.get("id") for each in drawn(bar, prefix=p).find("defs")} for p in ("a", "b")]
     assert len(ids[0]) == 2
     assert not ids[0] & ids[1]
+
+
+def test_only_what_changed_is_drawn_again(ax, monkeypatch):
+    (line,) = ax.plot([0, 200], [0, 100])
+    (bar,) = ax.bar([100], [50], hatch="//")
+    drawings = {}
+
+    def svg():
+        return OverlayRenderer(WIDTH, HEIGHT, "a", drawings).svg([line, bar])
+
+    first = svg()
+    monkeypatch.setattr(bar, "draw", None)  # to draw it would fail
+    assert svg() == first
+    line.set_data([0, 200], [0, 50])
+    second = svg()
+    assert second != first
+    monkeypatch.undo()
+    assert second == OverlayRenderer(WIDTH, HEIGHT, "a").svg([line, bar])

@@ -33,9 +33,22 @@ def test_a_second_call_moves_the_same_artists(ax, draw, artists):
     assert draw(ax, 1) is ax
     first = ax.get_children()
     assert len(first) == static + artists
-    draw(ax, 2)
-    assert ax.get_children() == first
-    assert sum(bool(artist.get_gid()) for artist in first) == artists
+    moving = [artist for artist in first if artist.get_gid()]
+    assert len(moving) == artists
+    for k, moved in ((1, False), (2, True), (2, False)):
+        for artist in moving:
+            artist.stale = False
+        draw(ax, k)
+        assert ax.get_children() == first
+        assert any(artist.stale for artist in moving) == moved, k
+
+
+def test_data_changed_in_place_are_seen(ax):
+    y = np.array(X)
+    plots.plot_curve(ax, X, y, "p")
+    y[0] = 7
+    plots.plot_curve(ax, X, y, "p")
+    assert ax.lines[0].get_ydata()[0] == 7
 
 
 def test_landscape_is_darker_below_and_follows_the_surface(ax):
