@@ -6,16 +6,16 @@ p has two equal modes, N(−m, σ²) and N(m, σ²), with σ = 0.6 throughout. F
 import math
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.lines import Line2D
-from scipy.optimize import minimize
+from scipy.optimize import minimize, newton
 
 from kl_helpers.explorer import Explorer, Frame
 from kl_helpers.explorers._shared import (
     BACKWARD,
     FORWARD,
     SLIDER,
+    FloatSlider,
     cut_note,
     normal_pdf,
     outside_note,
@@ -41,7 +41,8 @@ def _nodes(step, reach):
 
 # The trapezoidal rule converges exponentially here (Trefethen & Weideman 2014, section 5): with
 # this step the error is below 1e-12 as long as m·sigma/SIGMA² < 35.
-_FINE, _COARSE = _nodes(0.01, 9.0), _nodes(0.1, 5.0)
+_FINE = _nodes(0.01, 9.0)
+_COARSE = tuple(np.float32(part) for part in _nodes(0.1, 5.0))  # quick, and fine for a picture
 
 
 def _mean_log_cosh(center, spread, nodes=_FINE):
@@ -98,16 +99,16 @@ def _curvature(place, a):
     """The second derivatives of `_objective`."""
     mu, s = place[0], math.exp(place[1])
     z, weights = _FINE
-    y = a * (mu + s * z)
-    bend = weights / np.cosh(np.minimum(np.abs(y), 300)) ** 2
+    tanh = np.tanh(a * (mu + s * z))
+    pull, bend = tanh * weights, (1 - tanh * tanh) * weights
     mixed = -a * a * s * (bend @ z)
-    in_log_s = 2 * s * s - a * s * ((np.tanh(y) * weights) @ z) - a * a * s * s * (bend @ (z * z))
+    in_log_s = 2 * s * s - a * s * (pull @ z) - a * a * s * s * (bend @ (z * z))
     return np.array([[1 - a * a * bend.sum(), mixed], [mixed, in_log_s]])
 
 
 @lru_cache(maxsize=512)
 def reverse_minima(m):
-    """The local minima of D(q‖p) over q with a mean ≥ 0, found by a search from two starts.
+    """The local minima of D(q‖p) over q with a mean ≥ 0: one in the centre, one found by a search.
 
     Each minimum with a positive mean has a mirror image, which is left out.
 
@@ -122,24 +123,26 @@ def reverse_minima(m):
         Mean, standard deviation and D(q‖p), in nats; the one in the centre first.
     """
     a = m / SIGMA
-    covering, on_a_mode = (0.0, math.log(math.hypot(1, a))), (a, 0.0)
-    centre, side = (
-        minimize(
-            _objective,
-            start,
-            args=(a,),
-            method="trust-exact",  # keeps its steps short where the side minima appear
-            jac=True,
-            hess=_curvature,
-            options={"initial_trust_radius": 0.5, "max_trust_radius": 1.0, "gtol": 1e-8},
-        )
-        for start in (covering, on_a_mode)
+    covering = newton(
+        lambda log_s: _objective((0.0, log_s), a)[1][1],
+        math.log(math.hypot(1, a)),
+        fprime=lambda log_s: _curvature((0.0, log_s), a)[1, 1],
     )
-    found = [(0.0, centre)]  # by symmetry; the search stays within 1e-7
-    if side.x[0] > 1e-2:  # else it came back to the centre
-        found.append((float(side.x[0]), side))
+    found = [(0.0, float(covering))]
+    mu, log_s = minimize(
+        _objective,
+        (a, 0.0),  # on the mode
+        args=(a,),
+        method="trust-exact",  # keeps its steps short where the side minima appear
+        jac=True,
+        hess=_curvature,
+        options={"initial_trust_radius": 0.5, "max_trust_radius": 1.0, "gtol": 1e-8},
+    ).x
+    if mu > 1e-2:  # else it came back to the centre
+        found.append((float(mu), float(log_s)))
     return tuple(
-        (mu * SIGMA, math.exp(end.x[1]) * SIGMA, max(float(end.fun), 0.0)) for mu, end in found
+        (mu * SIGMA, math.exp(log_s) * SIGMA, max(float(_objective((mu, log_s), a)[0]), 0.0))
+        for mu, log_s in found
     )
 
 
@@ -159,7 +162,7 @@ def explore_two_directions():
     @lru_cache(maxsize=512)
     def surfaces(m):
         forward = forward_kl(half, sigmas[:, np.newaxis], m)
-        reverse = _reverse_kl(half, sigmas[:, np.newaxis], m, _COARSE)
+        reverse = _reverse_kl(np.float32(half), np.float32(sigmas[:, np.newaxis]), m, _COARSE)
         best_sigma = np.sqrt(SIGMA**2 + m * m + half * half)  # forward: mean of (x − μ)² under p
         valleys = forward_kl(half, best_sigma, m), _valley(reverse)
         return [np.hstack([d[..., :0:-1], d]) for d in (forward, reverse, *valleys)]
@@ -282,7 +285,7 @@ def _both_sides(mu, sigma, *_):
 
 
 def _slider(label, who, value, low, high):
-    return widgets.FloatSlider(
+    return FloatSlider(
         value,
         min=low,
         max=high,
