@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from ipywidgets import Widget
 from PIL import Image
 
 from kl_helpers import explorers
@@ -51,6 +52,35 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
         assert "nan" not in explorer._live.value, corner
     explorer.reset()
     assert explorer.summary == first
+
+
+def test_what_is_kept_is_what_would_be_drawn_anew(explorer):
+    explorer.reset()
+    for corner in itertools.islice(corners(explorer), 8):
+        for name, value in corner.items():
+            explorer.controls[name].value = value
+            shown = explorer._live.value
+            explorer._drawings.clear()
+            assert shown.startswith(explorer._svg()), (name, corner)
+    explorer.reset()
+
+
+def test_a_dragged_slider_costs_one_message(explorer, monkeypatch):
+    explorer.reset()
+    sent = []
+    for name, control in explorer.controls.items():
+        if name == "seed":  # a field, which nobody drags
+            continue
+        monkeypatch.setattr(Widget, "_send", lambda widget, *_, **__: sent.append(widget))
+        if hasattr(control, "options"):
+            state = {"index": int(not control.index)}
+        else:
+            state = {"value": control.min if control.value == control.max else control.max}
+        control.set_state(state)  # as the page does
+        assert sent == [explorer._live], name
+        monkeypatch.undo()
+        sent.clear()
+    explorer.reset()
 
 
 def test_the_still_picture_holds_what_moves_too(explorer):

@@ -5,6 +5,7 @@ import math
 import ipywidgets as widgets
 import numpy as np
 from scipy.special import ndtr
+from traitlets import CFloat, CInt, Int
 
 from kl_helpers.plots import COLORS
 
@@ -12,6 +13,28 @@ FORWARD, BACKWARD, BITS = "D_KL(p‖q)", "D_KL(q‖p)", "D_KL(p‖q), base 2"
 
 SLIDER = {"width": "auto"}
 SWAP_NORMALS = (("mu_p", "mu_q"), ("sigma_p", "sigma_q"))
+
+
+# ipywidgets sends every value back to the page that sent it, for the sake of other pages that show
+# the same kernel. These sliders do without: it is one of the four messages of an event.
+
+
+class FloatSlider(widgets.FloatSlider):
+    """A slider of numbers."""
+
+    value = CFloat(0.0).tag(sync=True, echo_update=False)
+
+
+class IntSlider(widgets.IntSlider):
+    """A slider of whole numbers."""
+
+    value = CInt(0).tag(sync=True, echo_update=False)
+
+
+class SelectionSlider(widgets.SelectionSlider):
+    """A slider of labelled values."""
+
+    index = Int(None, allow_none=True).tag(sync=True, echo_update=False)
 
 
 def slider_style(who=None):
@@ -23,7 +46,7 @@ def normal_controls(mu, sigma, p, q, digits=2):
     """Sliders for two normals: `mu`, `sigma` as (min, max, step), `p` and `q` start at (μ, σ)."""
 
     def slider(symbol, who, value, low, high, step):
-        return widgets.FloatSlider(
+        return FloatSlider(
             value,
             min=low,
             max=high,
@@ -43,7 +66,7 @@ def normal_controls(mu, sigma, p, q, digits=2):
 
 
 def choice_slider(label, options, value):
-    return widgets.SelectionSlider(
+    return SelectionSlider(
         options=[(f"{option:g}", option) for option in options],
         value=value,
         description=label,

@@ -2,7 +2,6 @@
 
 import math
 
-import ipywidgets as widgets
 import numpy as np
 from scipy.special import rel_entr
 
@@ -15,6 +14,7 @@ from kl_helpers.explorers._shared import (
     FORWARD,
     SLIDER,
     SWAP_NORMALS,
+    IntSlider,
     cut_note,
     normal_controls,
     normal_pdf,
@@ -84,7 +84,7 @@ def explore_pmf_pair():
 
     def weight(who, outcome, value):
         # At least 1 for the first outcome: the weights always have a sum to divide by.
-        return widgets.IntSlider(
+        return IntSlider(
             value,
             min=1 if outcome == "sun" else 0,
             max=10,

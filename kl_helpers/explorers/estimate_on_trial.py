@@ -15,6 +15,7 @@ from kl_helpers.explorer import Explorer, Frame, format_number
 from kl_helpers.explorers._shared import (
     FORWARD,
     SLIDER,
+    FloatSlider,
     choice_slider,
     cut_note,
     normal_pdf,
@@ -231,7 +232,7 @@ def explore_trial():
 
     return Explorer(
         {
-            "shift": widgets.FloatSlider(
+            "shift": FloatSlider(
                 2.0,
                 min=-5,
                 max=5,

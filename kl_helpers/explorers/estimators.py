@@ -9,7 +9,14 @@ import numpy as np
 from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import kl_divergence
 from kl_helpers.explorer import Explorer, Frame
-from kl_helpers.explorers._shared import FORWARD, SLIDER, choice_slider, normal_pdf, slider_style
+from kl_helpers.explorers._shared import (
+    FORWARD,
+    SLIDER,
+    FloatSlider,
+    choice_slider,
+    normal_pdf,
+    slider_style,
+)
 from kl_helpers.plots import COLORS, label_axes, plot_line
 
 TIMES = 100
@@ -200,9 +207,7 @@ _JITTER = np.random.default_rng(1).uniform(-0.3, 0.3, TIMES)
 
 
 def _controls(shift, sigma, n, sizes):
-    slider = partial(
-        widgets.FloatSlider, style=slider_style("q"), layout=SLIDER, readout_format=".2f"
-    )
+    slider = partial(FloatSlider, style=slider_style("q"), layout=SLIDER, readout_format=".2f")
     return {
         "shift": slider(shift, min=0, max=5, step=0.1, description="μ of q"),
         "sigma": slider(sigma, min=0.5, max=3, step=0.05, description="σ of q"),

@@ -10,6 +10,7 @@ from kl_helpers.explorers._shared import (
     FORWARD,
     SLIDER,
     SWAP_NORMALS,
+    IntSlider,
     choice_slider,
     cut_note,
     normal_controls,
@@ -77,9 +78,7 @@ def explore_samples():
     )
     controls |= {
         "n": choice_slider("n, each", (10, 30, 100, 300, 1000, 3000, 10000), 1000),
-        "bins": widgets.IntSlider(
-            99, 1, 200, description="bins", style=slider_style(), layout=SLIDER
-        ),
+        "bins": IntSlider(99, 1, 200, description="bins", style=slider_style(), layout=SLIDER),
         "epsilon": choice_slider("ε", (0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2), 1e-5),
         "seed": widgets.BoundedIntText(
             16, 0, 9999, description="seed", style=slider_style(), layout={"width": "170px"}

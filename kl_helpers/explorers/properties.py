@@ -2,7 +2,6 @@
 
 import math
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.lines import Line2D
 from scipy.special import rel_entr
@@ -15,7 +14,14 @@ from kl_helpers.divergences import (
     total_variation,
 )
 from kl_helpers.explorer import Explorer, Frame, format_number
-from kl_helpers.explorers._shared import BACKWARD, FORWARD, SLIDER, cut_note, slider_style
+from kl_helpers.explorers._shared import (
+    BACKWARD,
+    FORWARD,
+    SLIDER,
+    FloatSlider,
+    cut_note,
+    slider_style,
+)
 from kl_helpers.plots import (
     COLORS,
     label_axes,
@@ -298,7 +304,7 @@ def _two_coins(p, q, edge):
 
 
 def _slider(label, value, edge, who=None):
-    return widgets.FloatSlider(
+    return FloatSlider(
         value,
         min=edge,
         max=1 - edge,
