@@ -91,7 +91,7 @@ def server(tmp_path):
     os.close(follower)
 
 
-def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_at_once(server):
+def test_the_server_opens_the_first_notebook_as_the_course_wants_it_and_ends_at_once(server):
     printed = ""
     while not (url := re.search(r"(http://127\S+)(/lab/tree/\S+)\?(token=\w+)", printed)):
         line = server.stdout.readline().decode()
@@ -105,6 +105,11 @@ def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_at_once(serve
     assert settings["fetchNews"]["default"] == "false"
     assert settings["checkForUpdates"]["default"] is False
 
+    page = fetch(f"{host}/lab?{token}").decode()
+    page_config = re.search(r'id="jupyter-config-data".*?>(.*?)</script>', page, re.DOTALL)
+    disabled = json.loads(page_config[1])["disabledExtensions"]
+    assert "@jupyterlab/application-extension:faviconbusy" in disabled
+
     server.send_signal(signal.SIGINT)
     rest = server.communicate(timeout=30)[0].decode()
     assert server.returncode == 0
@@ -114,7 +119,9 @@ def test_the_server_opens_the_first_notebook_asks_no_news_and_ends_at_once(serve
 def test_the_servers_own_extension_is_found_and_enabled():
     command = [sys.executable, "-m", "jupyter", "server", "extension", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert re.search(r"kl_lab.*OK", listed.stdout + listed.stderr)
+    said = listed.stdout + listed.stderr
+    assert re.search(r"kl_lab.*enabled", said)
+    assert re.search(r"kl_lab.*OK", said)
 
 
 def test_messages_from_the_kernel_do_not_wait_for_each_other():
