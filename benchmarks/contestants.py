@@ -298,7 +298,7 @@ def _plotly(explorer):
 
 _WAYS = {
     "floor": _floor,
-    "plain floor": _floor,
+    "course's floor": _floor,
     "explorer": _explorer,
     "interact": _interact,
     "ipympl": _ipympl,
