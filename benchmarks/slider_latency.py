@@ -29,7 +29,7 @@ import contestants  # noqa: E402
 from driver import SCREEN, LabServer, NotebookPage, chromium, find_chromium  # noqa: E402
 from report import installed, machine, table, write_section  # noqa: E402
 
-STEPS, EVENTS, WARM_UP = 30, 60, 3
+STEPS, DRAGS, EVENTS, WARM_UP = 30, 3, 60, 3
 EVENT_TIME = 1 / 60  # between two events of the drag, in seconds
 DENSITY = 2  # screen pixels per CSS pixel: what the explorers' pictures are made for
 CLOCKS = 0.03  # seconds by which the browser's clock and the kernel's may differ
@@ -147,8 +147,8 @@ class Round:
     """What one round measured of one contestant."""
 
     steps: list  # of each key press, the time to the pixels and its parts, in ms
-    rate: float  # pictures a second in the drag
-    tail: float  # ms from the last event of the drag to the last picture
+    rate: float  # pictures a second in a drag
+    tail: float  # ms from the last event of a drag to the last picture
 
     @property
     def step(self):
@@ -226,8 +226,9 @@ def measure_open(notebook):
     steps = single_steps(notebook, handle, WARM_UP + STEPS)[WARM_UP:]
     asked = ask_kernel(notebook)
     split = [parts_of(step, asked["updates"]) for step in steps]
-    rate, tail = drag(notebook, output, handle, asked["stops"])
+    drags = [drag(notebook, output, handle, asked["stops"]) for _ in range(DRAGS)]
     refuse(notebook.problems())
+    rate, tail = map(median, zip(*drags, strict=True))
     return Round(split, rate, tail)
 
 
@@ -464,9 +465,9 @@ def kernel_only(found):
 def setup(rounds):
     peers = installed("jupyterlab", "ipywidgets", "ipykernel", "matplotlib", *contestants.PEERS)
     return (
-        f"Medians over {rounds} rounds in shuffled order, each of {STEPS} single steps and a drag "
-        f"of {EVENTS} events at {1 / EVENT_TIME:.0f} a second, on {machine()}; headless Chromium, "
-        f"{DENSITY} pixels per CSS pixel; {peers}."
+        f"Medians over {rounds} rounds in shuffled order, each of {STEPS} single steps and "
+        f"{DRAGS} drags of {EVENTS} events at {1 / EVENT_TIME:.0f} a second, on {machine()}; "
+        f"headless Chromium, {DENSITY} pixels per CSS pixel; {peers}."
     )
 
 
