@@ -159,7 +159,7 @@ def explore_two_directions():
     mus, sigmas = np.append(-half[:0:-1], half), np.geomspace(0.1, 3.6, 44)
     levels = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)
 
-    @lru_cache(maxsize=512)
+    @lru_cache(maxsize=8)
     def surfaces(m):
         forward = forward_kl(half, sigmas[:, np.newaxis], m)
         reverse = _reverse_kl(np.float32(half), np.float32(sigmas[:, np.newaxis]), m, _COARSE)
