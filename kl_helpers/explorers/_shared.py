@@ -15,8 +15,8 @@ SLIDER = {"width": "auto"}
 SWAP_NORMALS = (("mu_p", "mu_q"), ("sigma_p", "sigma_q"))
 
 
-# ipywidgets sends every value back to the page that sent it, for the sake of other pages that show
-# the same kernel. These sliders do without: it is one of the four messages of an event.
+# ipywidgets sends every value back, so that a slider follows on other pages that show the same
+# kernel. These sliders do without: it is one of the four messages of an event.
 
 
 class FloatSlider(widgets.FloatSlider):
