@@ -20,8 +20,12 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import nbformat
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
+
+try:
+    from playwright.sync_api import Error as PlaywrightError
+    from playwright.sync_api import sync_playwright
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is not installed: `make bench` installs what this script needs")
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "tests" / "browser"), str(ROOT / "benchmarks")]
@@ -29,7 +33,7 @@ import contestants  # noqa: E402
 from driver import SCREEN, LabServer, NotebookPage, chromium, find_chromium  # noqa: E402
 from report import installed, machine, table, write_section  # noqa: E402
 
-STEPS, DRAGS, EVENTS, WARM_UP = 30, 3, 60, 3
+STEPS, DRAGS, EVENTS, WARM_UP = 30, 10, 60, 3
 EVENT_TIME = 1 / 60  # between two events of the drag, in seconds
 DENSITY = 2  # screen pixels per CSS pixel: what the explorers' pictures are made for
 CLOCKS = 0.03  # seconds by which the browser's clock and the kernel's may differ
@@ -224,6 +228,7 @@ def measure_open(notebook):
     handle.scroll_into_view_if_needed()
     output.evaluate(METER)
     steps = single_steps(notebook, handle, WARM_UP + STEPS)[WARM_UP:]
+    notebook.settle()  # the kernel answers in another thread than the one that draws
     asked = ask_kernel(notebook)
     split = [parts_of(step, asked["updates"]) for step in steps]
     drags = [drag(notebook, output, handle, asked["stops"]) for _ in range(DRAGS)]
@@ -437,7 +442,7 @@ def try_to_measure(screen, server, who):
 
 def one_line(error):
     """What went wrong, and the last word on why: what lies between is a log."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
     return " ".join([lines[0], *lines[1:][-1:]])
 
 

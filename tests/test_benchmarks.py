@@ -1,5 +1,7 @@
 """The benchmarks compare with what can be imported, and say in one line what is left out."""
 
+import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -61,3 +63,20 @@ def test_a_way_to_draw_needs_all_its_packages(package, monkeypatch):
     without(monkeypatch, package)
     for peer, packages in contestants.PEERS.items():
         assert (package in contestants.missing_packages(peer)) == (package in packages)
+
+
+@pytest.mark.parametrize("script", ["slider_latency.py", "cold_start.py"])
+def test_without_playwright_a_script_ends_with_one_line(script, tmp_path):
+    missing = "raise ModuleNotFoundError(name='playwright')"
+    tmp_path.joinpath("playwright.py").write_text(missing)
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / script)],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode
+    assert ended.stdout + ended.stderr == (
+        "playwright is not installed: `make bench` installs what this script needs\n"
+    )
