@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_a_library_that_cannot_be_imported_is_said_in_one_line(section, monkeypa
     assert list(ratios) == [one.label for one in contenders if not one.package]
     assert len(text.splitlines()) == 2 + len(ratios)
     assert ratios[helpers.OURS] == {"n": 1}
+
+
+def test_a_long_call_is_repeated_only_while_its_time_lasts(monkeypatch):
+    monkeypatch.setattr(helpers, "PATIENCE", 0.05)
+    naps = []
+
+    def nap():
+        time.sleep(0.01)
+        naps.append(1)
+
+    helpers.race({"nap": nap})
+    assert len(naps) <= 5
 
 
 @pytest.mark.parametrize("package", WIDGETS)
