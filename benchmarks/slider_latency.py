@@ -22,6 +22,7 @@ from statistics import median, quantiles
 import nbformat
 
 try:
+    import websocket
     from playwright.sync_api import Error as PlaywrightError
     from playwright.sync_api import sync_playwright
 except ModuleNotFoundError as missing:
@@ -30,7 +31,14 @@ except ModuleNotFoundError as missing:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "tests" / "browser"), str(ROOT / "benchmarks")]
 import contestants  # noqa: E402
-from driver import SCREEN, LabServer, NotebookPage, chromium, find_chromium  # noqa: E402
+from driver import (  # noqa: E402
+    SCREEN,
+    LabServer,
+    NotebookPage,
+    chromium,
+    find_chromium,
+    free_port,
+)
 from report import installed, machine, table, write_section  # noqa: E402
 
 STEPS, DRAGS, EVENTS, WARM_UP = 30, 10, 60, 3
@@ -207,19 +215,77 @@ def lab_page(screen, address):
         page.close()
 
 
-def measure(screen, server, who):
+class Hand:
+    """A mouse that moves on while the page is busy; Playwright's waits for it at every move.
+
+    Parameters
+    ----------
+    page : Page
+    port : int
+        Where Chromium takes commands.
+    """
+
+    def __init__(self, page, port):
+        target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
+        address = f"ws://127.0.0.1:{port}/devtools/page/{target['targetId']}"
+        self._commands = websocket.create_connection(address, suppress_origin=True)
+        self._place = None
+        self._underway = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._commands.close()
+
+    def press(self, place):
+        """Press the button there."""
+        self._place = place
+        self._send("mouseMoved", buttons=0)
+        self._send("mousePressed", clickCount=1)
+        self._wait()
+
+    def move(self, places):
+        """Go to each of the places in turn, 60 a second."""
+        start = time.monotonic()
+        for i, self._place in enumerate(places):
+            self._send("mouseMoved")
+            time.sleep(max(0, start + (i + 1) * EVENT_TIME - time.monotonic()))
+        self._wait()
+
+    def release(self):
+        """Let go of the button."""
+        self._send("mouseReleased", buttons=0, clickCount=1)
+        self._wait()
+
+    def _send(self, kind, **event):
+        x, y = self._place
+        event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1} | event
+        self._underway += 1
+        command = {"method": "Input.dispatchMouseEvent", "params": event, "id": self._underway}
+        self._commands.send(json.dumps(command))
+
+    def _wait(self):
+        while self._underway:
+            reply = json.loads(self._commands.recv())
+            if "error" in reply:
+                raise RuntimeError(f"Chromium refused a mouse event: {reply['error']['message']}")
+            self._underway -= 1
+
+
+def measure(screen, port, server, who):
     """One round of one contestant, in a page and a kernel of its own."""
     source = f"from contestants import show\nshow({who.way!r}, {who.explorer!r})"
     write_notebook(server.root / "notebooks" / "bench.ipynb", source)
-    with lab_page(screen, f"{server.url}/lab?reset") as page:
+    with lab_page(screen, f"{server.url}/lab?reset") as page, Hand(page, port) as hand:
         notebook = NotebookPage(page, "notebooks/bench.ipynb")
         try:
-            return measure_open(notebook)
+            return measure_open(notebook, hand)
         finally:
             notebook.close()
 
 
-def measure_open(notebook):
+def measure_open(notebook, hand):
     """One round of what the open notebook shows."""
     notebook.run_all()
     refuse(notebook.problems())
@@ -231,7 +297,7 @@ def measure_open(notebook):
     notebook.settle()  # the kernel answers in another thread than the one that draws
     asked = ask_kernel(notebook)
     split = [parts_of(step, asked["updates"]) for step in steps]
-    drags = [drag(notebook, output, handle, asked["stops"]) for _ in range(DRAGS)]
+    drags = [drag(notebook, hand, output, handle, asked["stops"]) for _ in range(DRAGS)]
     refuse(notebook.problems())
     rate, tail = map(median, zip(*drags, strict=True))
     return Round(split, rate, tail)
@@ -289,19 +355,16 @@ def kernel_parts(updates):
     return dict(zip(KERNEL_PARTS, [*parts, whole - sum(parts)], strict=True))
 
 
-def drag(notebook, output, handle, stops):
+def drag(notebook, hand, output, handle, stops):
     """Pictures a second in a drag, and ms from its last event to the last picture."""
     page = notebook.page
     grip, rail = handle.bounding_box(), output.locator(".noUi-base").first.bounding_box()
     y = grip["y"] + grip["height"] / 2
-    page.mouse.move(grip["x"] + grip["width"] / 2, y)
-    page.mouse.down()
+    hand.press((grip["x"] + grip["width"] / 2, y))
     page.evaluate(START)
-    start = time.monotonic()
-    for i, place in enumerate(there_and_back(stops, EVENTS)):
-        page.mouse.move(rail["x"] + place * rail["width"], y)
-        time.sleep(max(0, start + (i + 1) * EVENT_TIME - time.monotonic()))
-    page.mouse.up()
+    hand.move([(rail["x"] + place * rail["width"], y) for place in there_and_back(stops, EVENTS)])
+    page.evaluate(READ)  # before the kernel is asked anything, which would delay the last picture
+    hand.release()
     notebook.settle()
     seen = page.evaluate(READ)
     frames = {round(change["painted"] / FRAME) for change in seen["changes"]}
@@ -415,26 +478,27 @@ def measure_all(found, rounds):
     """Contestant -> its rounds; a round that failed is None, and was said in one line."""
     results = {who: [] for who in found}
     rng = random.Random(0)
+    port = free_port()
     with (
         tempfile.TemporaryDirectory() as folder,
         LabServer(course(Path(folder)), Path(folder) / "home") as server,
         sync_playwright() as playwright,
-        chromium(playwright) as context,
+        chromium(playwright, f"--remote-debugging-port={port}") as context,
     ):
         screen = context.browser.new_context(viewport=SCREEN, device_scale_factor=DENSITY)
         for i in range(rounds):
             for who in rng.sample(found, len(found)):
                 print(f"round {i + 1} of {rounds}: {who.label}", file=sys.stderr, flush=True)
-                results[who].append(try_to_measure(screen, server, who))
+                results[who].append(try_to_measure(screen, port, server, who))
     return {who: rounds for who, rounds in results.items() if any(rounds)}
 
 
-def try_to_measure(screen, server, who):
+def try_to_measure(screen, port, server, who):
     try:
         if who != FLOOR:
-            return measure(screen, server, who)
+            return measure(screen, port, server, who)
         with PlainLab(server.root, server.home / "plain") as plain_server:
-            return measure(screen, plain_server, who)
+            return measure(screen, port, plain_server, who)
     except (PlaywrightError, RuntimeError) as error:
         print(f"{who.label} was not measured in this round: {one_line(error)}", flush=True)
         return None

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium
+from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port
 
 
 def pytest_sessionstart():
@@ -35,8 +35,15 @@ def server(course, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright, chromium(playwright) as context:
+def debugging_port():
+    """Where Chromium takes commands of others than Playwright."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def browser(debugging_port):
+    flag = f"--remote-debugging-port={debugging_port}"
+    with sync_playwright() as playwright, chromium(playwright, flag) as context:
         yield context
 
 

@@ -47,12 +47,12 @@ def find_chromium():
 
 
 @contextmanager
-def chromium(playwright):
+def chromium(playwright, *flags):
     """A headless browser with an empty profile.
 
     As root Chromium cannot build its sandbox, so there it goes without.
     """
-    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    flags = [*CHROMIUM_FLAGS, *flags, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
     try:
         yield browser.new_context(viewport=SCREEN)
@@ -63,7 +63,8 @@ def chromium(playwright):
 # --- the server
 
 
-def _free_port():
+def free_port():
+    """A port of this machine that nothing listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
@@ -78,7 +79,7 @@ class LabServer:
 
     def __init__(self, root, home, *options):
         self.root, self.home, self.options = Path(root), Path(home), options
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property

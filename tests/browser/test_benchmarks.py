@@ -9,6 +9,14 @@ import driver
 import pytest
 import slider_latency
 
+SLOW_PAGE = """<body style="height: 90vh"><script>
+    const wait = () => { for (const end = performance.now() + 80; performance.now() < end;); };
+    window.meter = {};
+    window.seen = [];
+    for (const type of ['pointerdown', 'pointermove', 'pointerup'])
+        window.addEventListener(type, event => { wait(); seen.push([type, event.clientX]); });
+</script>"""
+
 
 @pytest.fixture
 def no_chromium(monkeypatch):
@@ -22,7 +30,7 @@ def taken_port(monkeypatch):
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        monkeypatch.setattr(driver, "_free_port", lambda: port)
+        monkeypatch.setattr(driver, "free_port", lambda: port)
         yield f"Port {port} cannot be used"
 
 
@@ -76,3 +84,20 @@ def test_peers_that_are_missing_are_left_out_in_one_line_each(monkeypatch, capsy
     assert not ways & contestants.PEERS.keys()
     said = [line.split(" is left out: ")[0] for line in capsys.readouterr().out.splitlines()]
     assert said == list(contestants.PEERS)
+
+
+def test_a_drag_does_not_wait_for_a_page_that_is_slow(browser, debugging_port):
+    page = browser.new_page()
+    page.set_content(SLOW_PAGE)
+    with slider_latency.Hand(page, debugging_port) as hand:
+        hand.press((10, 50))
+        hand.move([(x, 50) for x in range(20, 140, 2)])
+        hand.release()
+    seen = page.evaluate("seen")
+    page.close()
+    assert [seen[1], seen[-2], seen[-1]] == [
+        ["pointerdown", 10],
+        ["pointermove", 138],
+        ["pointerup", 138],
+    ]
+    assert len(seen) < 30  # of 60 moves in a second; a hand that waits would make them all
