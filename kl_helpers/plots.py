@@ -5,11 +5,11 @@ p is blue and solid, q orange and dashed or hatched, so that colour is never the
 """
 
 from types import MappingProxyType
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.collections import FillBetweenPolyCollection, PathCollection
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle, StepPatch
@@ -29,6 +29,7 @@ _LINES = MappingProxyType({"p": "-", "q": "--", "gain": "-", "sum": "-."})
 _HATCHES = MappingProxyType({"p": None, "q": "////", "gain": None, "loss": "xxxx"})
 
 
+_artists = WeakValueDictionary()  # id of the Axes and gid -> artist, which lives as long as they do
 _placed = WeakKeyDictionary()  # artist -> the data that it shows
 
 
@@ -37,9 +38,9 @@ def _place(ax, gid, create, move, *data):
 
     One whose data did not change is left alone, so that it need not be drawn again.
     """
-    artist = next((a for a in ax.get_children() if a.get_gid() == gid), None)
-    if artist is None:
-        artist = create()
+    artist = _artists.get((id(ax), gid))
+    if artist is None or artist.axes is not ax:  # never drawn, or removed since
+        artist = _artists[id(ax), gid] = create()
         artist.set_gid(gid)
     shown = [np.asarray(each).tobytes() for each in data]
     if _placed.get(artist) != shown:
@@ -167,11 +168,9 @@ def plot_band(ax, x, low, high, gid):
     -------
     matplotlib.axes.Axes
     """
-
-    def create():
-        return ax.fill_between(x, low, high, linewidth=1, **_fill("gain"))
-
-    _place(ax, gid, create, FillBetweenPolyCollection.set_data, x, low, high)
+    there, back = np.broadcast_to(low, np.shape(x)), np.broadcast_to(high, np.shape(x))[::-1]
+    outline = np.column_stack([np.r_[x, x[::-1]], np.r_[there, back]])
+    _plot_outline(ax, outline, gid, linewidth=1, **_fill("gain"))
     return ax
 
 
@@ -249,11 +248,11 @@ def _plot_bar(ax, bounds, who, gid):
 
 def _plot_area(ax, x, y, gid, **style):
     outline = np.column_stack([np.r_[x[0], x, x[-1]], np.r_[0, y, 0]])
+    _plot_outline(ax, outline, gid, linewidth=0, **style)
 
-    def create():
-        return ax.add_patch(Polygon(outline, linewidth=0, **style))
 
-    _place(ax, gid, create, Polygon.set_xy, outline)
+def _plot_outline(ax, outline, gid, **style):
+    _place(ax, gid, lambda: ax.add_patch(Polygon(outline, **style)), Polygon.set_xy, outline)
 
 
 def _fill(who):

@@ -51,6 +51,14 @@ def test_data_changed_in_place_are_seen(ax):
     assert ax.lines[0].get_ydata()[0] == 7
 
 
+def test_an_artist_that_was_removed_is_drawn_anew(ax):
+    plots.plot_curve(ax, X, X, "p")
+    removed = ax.lines[0]
+    removed.remove()
+    plots.plot_curve(ax, X, X, "p")
+    assert len(ax.lines) == 1
+
+
 def test_landscape_is_darker_below_and_follows_the_surface(ax):
     x, y = np.linspace(-2, 2, 9), np.linspace(0, 1, 5)
     levels = [0.5, 1.25, 2]

@@ -237,9 +237,10 @@ def explore_relatives():
     }
 
     def compute(p_heads, q_heads):
-        p, q = _coin(p_heads), _coin(q_heads)
-        values = {name: float(measure(p, q)) for name, measure in measures.items()}
-        curves = {name: measure(p, grid) for name, measure in measures.items()}
+        p, qs = _coin(p_heads), np.vstack([grid, _coin(q_heads)])
+        found = {name: measure(p, qs) for name, measure in measures.items()}
+        values = {name: float(each[-1]) for name, each in found.items()}
+        curves = {name: each[:-1] for name, each in found.items()}
         notes = [cut_note("A dot", values["Jeffreys"], top, "nats")]
         return Frame(values, {"values": values, "curves": curves, "q_heads": q_heads}, notes)
 
