@@ -64,16 +64,16 @@ def explore_gibbs():
 
     def layout(figure):
         tangent, area, ladder = figure.subplots(1, 3, width_ratios=(1, 1, 0.9))
-        figure.subplots_adjust(0.055, 0.14, 0.99, 0.91, wspace=0.24)
-        r, t = np.linspace(0.02, right, 200), np.linspace(0.04, 1, 200)
+        figure.subplots_adjust(0.055, 0.14, 0.99, 0.91, wspace=0.28)
+        r, t = np.linspace(0.02, right, 200), np.linspace(0.03, 1, 200)
         label_axes(tangent, x="r = q/p", title="The gap", xlim=(0, right), ylim=(-3.5, 3.2))
         tangent.plot(r, r - 1, linestyle="--", linewidth=1.2, **_INK)
         tangent.plot(r, np.log(r), color=COLORS["sum"])
         tangent.text(3.1, 2.35, "r − 1", ha="right", **_INK)
         tangent.text(3.1, 0.6, "log r", color=COLORS["sum"])
-        label_axes(area, x="t", title="The area", xlim=(0, 1), ylim=(floor - 0.2, 0.25))
+        label_axes(area, x="t", y="log t", title="The area", xlim=(0, 1), ylim=(floor - 0.4, 0.25))
         area.plot(t, np.log(t), color=COLORS["sum"])
-        area.text(0.06, -1.6, "log t", color=COLORS["sum"])
+        area.yaxis.label.set_color(COLORS["sum"])  # a text beside the curve would be covered
         label_axes(ladder, y="nats", title="The sum", xlim=(-0.6, 4.1), ylim=(-0.5, 3))
         ladder.axhline(0, linewidth=0.8, **_INK)
         ladder.set_xticks((0, 1, 2.5, 3.5), 2 * sides)
@@ -88,9 +88,9 @@ def explore_gibbs():
         for i, side in enumerate(sides):
             r = q[i] / p[i]
             plot_line(tangent, [r, r], [math.log(r), r - 1], f"{side} gap", **gap)
-            above = (r - 1 + 0.2, math.log(r) - 0.5)[i]
             place = max(r, 0.4)
-            plot_text(tangent, place, above, side, side, ha="center", clip_on=True, **_INK)
+            height = (place - 0.55, math.log(r) - 0.5)[i]  # above the line, below the curve
+            plot_text(tangent, place, height, side, side, ha="center", clip_on=True, **_INK)
             t = q[i] + share * (p[i] - q[i])
             plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
             plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
