@@ -228,7 +228,7 @@ class Hand:
     def __init__(self, page, port):
         target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
         address = f"ws://127.0.0.1:{port}/devtools/page/{target['targetId']}"
-        self._commands = websocket.create_connection(address, suppress_origin=True)
+        self._commands = websocket.create_connection(address, timeout=20, suppress_origin=True)
         self._place = None
         self._underway = 0
 
@@ -499,7 +499,7 @@ def try_to_measure(screen, port, server, who):
             return measure(screen, port, server, who)
         with PlainLab(server.root, server.home / "plain") as plain_server:
             return measure(screen, port, plain_server, who)
-    except (PlaywrightError, RuntimeError) as error:
+    except (PlaywrightError, RuntimeError, OSError, websocket.WebSocketException) as error:
         print(f"{who.label} was not measured in this round: {one_line(error)}", flush=True)
         return None
 

@@ -11,7 +11,6 @@ import slider_latency
 
 SLOW_PAGE = """<body style="height: 90vh"><script>
     const wait = () => { for (const end = performance.now() + 80; performance.now() < end;); };
-    window.meter = {};
     window.seen = [];
     for (const type of ['pointerdown', 'pointermove', 'pointerup'])
         window.addEventListener(type, event => { wait(); seen.push([type, event.clientX]); });
@@ -101,3 +100,10 @@ def test_a_drag_does_not_wait_for_a_page_that_is_slow(browser, debugging_port):
         ["pointerup", 138],
     ]
     assert len(seen) < 30  # of 60 moves in a second; a hand that waits would make them all
+
+
+def test_a_hand_that_cannot_reach_chromium_costs_one_round(browser, server, capsys):
+    port, who = driver.free_port(), slider_latency.COURSE_FLOOR
+    assert slider_latency.try_to_measure(browser, port, server, who) is None
+    (said,) = capsys.readouterr().out.splitlines()
+    assert "was not measured in this round" in said
