@@ -10,10 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 COURSE = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((COURSE / "notebooks").glob("*.ipynb"))
@@ -193,6 +191,15 @@ SETTLED = """async () => {
 NO_WIDGET_PENDING = """() => ![...document.querySelectorAll('.jp-OutputArea-output')]
     .some(node => node.textContent.trim() === 'Loading widget...')"""
 
+# JupyterLab draws the cells off the screen when the browser is idle, which may be late.
+DRAW_EVERY_CELL = """async () => {
+    const {content} = window.panel;
+    while (content.widgets.some(cell => cell.isPlaceholder())) {
+        content.update();
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+
 WIDTH_WHEN_DECODED = "image => image.decode().then(() => image.naturalWidth, () => 0)"
 
 ACTIVATE = """index => {
@@ -296,12 +303,13 @@ class NotebookPage:
 
     def pictures(self, cell_id):
         """Natural width of each picture in a cell's outputs; 0 for one that cannot be seen."""
-        images = self.outputs(cell_id).locator("img")
-        with suppress(PlaywrightTimeout):  # JupyterLab draws what is far off the screen later
-            images.first.wait_for(state="attached")
-            images.first.scroll_into_view_if_needed()
+        self._await(DRAW_EVERY_CELL)
+        widths = []
+        for image in self.outputs(cell_id).locator("img").all():
+            image.scroll_into_view_if_needed()
             self.settle()
-        return [image.is_visible() and image.evaluate(WIDTH_WHEN_DECODED) for image in images.all()]
+            widths.append(image.is_visible() and image.evaluate(WIDTH_WHEN_DECODED))
+        return widths
 
     def scroll_to(self, target):
         """Scroll the notebook until `target` begins at its top; return the box of what is seen."""
