@@ -50,11 +50,13 @@ PARTS = (*KERNEL_PARTS, "messages", "browser", "whole step")
 LATENCY_HEADER = (
     "",
     "step, ms",
+    "× floor",
     "95th percentile",
     "× floor",
     "pictures/s in a drag",
     "× floor",
     "last event to last picture, ms",
+    "× floor",
     "in steps",
 )
 
@@ -164,7 +166,11 @@ class Round:
 
     @property
     def step(self):
-        return median(step["whole step"] for step in self.steps)
+        return median(whole(self.steps))
+
+    @property
+    def slow_step(self):
+        return percentile_95(whole(self.steps))
 
     @property
     def backlog(self):
@@ -401,17 +407,19 @@ def report(results):
 
 def latency_row(who, results):
     rounds = results[who]
-    times = [step["whole step"] for step in all_steps(rounds)]
+    times = whole(all_steps(rounds))
     measured = sum(one is not None for one in rounds)
     missing = f" ({measured} of {len(rounds)} rounds)" if measured < len(rounds) else ""
     return [
         who.label + missing,
         f"{median(times):.0f}",
-        f"{quantiles(times, n=20)[-1]:.0f}",
         number(compare("step", who, FLOOR, results)),
+        f"{percentile_95(times):.0f}",
+        number(compare("slow_step", who, FLOOR, results)),
         f"{over_rounds('rate', rounds):.1f}",
         number(compare("rate", who, FLOOR, results)),
         f"{over_rounds('tail', rounds):.0f}",
+        number(compare("tail", who, FLOOR, results)),
         f"{over_rounds('backlog', rounds):.1f}",
     ]
 
@@ -465,6 +473,14 @@ def over_rounds(what, rounds):
 
 def all_steps(rounds):
     return [step for one in rounds if one for step in one.steps]
+
+
+def whole(steps):
+    return [step["whole step"] for step in steps]
+
+
+def percentile_95(times):
+    return quantiles(times, n=20)[-1]
 
 
 def number(ratio):

@@ -74,6 +74,27 @@ def test_a_start_that_fails_does_not_take_the_others_with_it(monkeypatch, capsys
     assert capsys.readouterr().out.strip() == "A start was not measured: the first"
 
 
+def test_every_figure_stands_beside_its_ratio_to_the_floor():
+    def a_round(step, slow_step, rate, tail):
+        times = [step] * 27 + [slow_step] * 3
+        parts = dict.fromkeys(slider_latency.PARTS, 0.0)
+        return slider_latency.Round([parts | {"whole step": time} for time in times], rate, tail)
+
+    explorer = slider_latency.Contestant("explorer")
+    rounds = {
+        slider_latency.FLOOR: [a_round(20, 40, 30, 80), a_round(20, 40, 30, 80)],
+        explorer: [a_round(25, 60, 24, 60), None],
+    }
+    name, *figures = slider_latency.latency_row(explorer, rounds)
+    assert name == "two_normals (1 of 2 rounds)"
+    assert figures == ["25", "1.25", "60", "1.50", "24.0", "0.80", "60", "0.75", "2.4"]
+    assert len(slider_latency.LATENCY_HEADER) == 1 + len(figures)
+    lines = slider_latency.target_lines(rounds)
+    assert "**missed** by two_normals (0.80)" in lines[3]
+    assert "**missed** by two_normals (2.40)" in lines[5]
+    assert [line for line in lines if line.endswith("held, worst 1.25")] == lines[:1]
+
+
 def test_peers_that_are_missing_are_left_out_in_one_line_each(monkeypatch, capsys):
     for packages in contestants.PEERS.values():
         for package in packages:
