@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.collections import PathCollection
+from matplotlib.artist import Artist
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon, Rectangle, StepPatch
@@ -192,24 +192,42 @@ def plot_landscape(ax, x, y, z, levels):
     """
     dark, light = np.array(to_rgba("#3B3F5C")), np.array(to_rgba("#E4E4EC"))
     colors = light + (dark - light) * (1 - np.linspace(1, 0, len(levels))[:, np.newaxis] ** 0.8)
-    style = {"facecolor": colors, "edgecolor": "white", "linewidth": 0.4}
 
     def fill(landscape, x, y, z, levels):
         surface = contour_generator(x, y, z, fill_type="ChunkCombinedCode")
         bottom = np.min(z) - 1
-
-        def below(level):
+        landscape.paths, landscape.stale = [], True
+        for level in reversed(levels):  # the highest first: each covers a part of the one before
             (corners,), (codes,) = surface.filled(bottom, max(level, bottom + 0.5))
-            return Path(np.empty((0, 2)) if corners is None else corners, codes)
+            if corners is None:  # the whole surface is higher
+                break
+            landscape.paths.append(Path(corners, codes))
 
-        # The highest first: each covers a part of the one before.
-        landscape.set_paths([below(level) for level in reversed(levels)])
-
-    def create():
-        return ax.add_collection(PathCollection([], **style), autolim=False)
-
-    _place(ax, "landscape", create, fill, x, y, z, levels)
+    _place(ax, "landscape", lambda: ax.add_artist(_Fills(colors)), fill, x, y, z, levels)
     return ax
+
+
+class _Fills(Artist):
+    """Filled outlines, each over the one before; drawn more quickly than a PathCollection."""
+
+    zorder = 1  # below lines
+
+    def __init__(self, colors):
+        super().__init__()
+        self.colors = [tuple(color) for color in colors]
+        self.paths = []
+
+    def draw(self, renderer):
+        if self.get_visible():
+            gc = renderer.new_gc()
+            gc.set_clip_rectangle(self.get_clip_box())
+            gc.set_foreground("white")
+            gc.set_linewidth(0.4)
+            transform = self.axes.transData.frozen()
+            for path, color in zip(self.paths, self.colors, strict=False):
+                renderer.draw_path(gc, path, transform, color)
+            gc.restore()
+        self.stale = False
 
 
 def label_axes(ax, *, x="", y="", title="", xlim=None, ylim=None):

@@ -64,15 +64,15 @@ def test_landscape_is_darker_below_and_follows_the_surface(ax):
     levels = [0.5, 1.25, 2]
     for shift in (0.0, 1.0):
         plots.plot_landscape(ax, x, y, np.abs(x - shift) + 0 * y[:, np.newaxis], levels)
-        (landscape,) = ax.collections
-        light_to_dark = landscape.get_facecolor()[:, 0]
+        (landscape,) = (artist for artist in ax.get_children() if artist.get_gid())
+        light_to_dark = [red for red, *_ in landscape.colors]
         assert len(light_to_dark) == 3
         assert (np.diff(light_to_dark) < 0).all()
-        for path, level in zip(landscape.get_paths(), reversed(levels), strict=True):
+        for path, level in zip(landscape.paths, reversed(levels), strict=True):
             ends = path.vertices[:, 0].min(), path.vertices[:, 0].max()
             assert ends == (max(shift - level, -2), min(shift + level, 2))
     plots.plot_landscape(ax, x, y, np.full((5, 9), 9.0), levels)  # all of it above the last level
-    assert all(len(path.vertices) == 0 for path in landscape.get_paths())
+    assert landscape.paths == []
 
 
 def test_density_is_a_line_over_a_fill(ax):
