@@ -23,7 +23,6 @@ from slider_latency import (
     chromium,
     course,
     find_chromium,
-    lab_page,
     one_line,
     sync_playwright,
     write_notebook,
@@ -111,9 +110,10 @@ def cold_start():
             with chromium(playwright) as context:
                 screen = context.browser.new_context(viewport=SCREEN, device_scale_factor=DENSITY)
                 screen.add_init_script(WATCH)
-                address = f"{server.url}/lab/tree/{START}"
-                with lab_page(screen, address) as page:
-                    parts |= run_cells(NotebookPage(page, START))
+                page = screen.new_page()
+                page.goto(f"{server.url}/lab/tree/{START}")
+                page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+                parts |= run_cells(NotebookPage(page, START))
     return parts
 
 

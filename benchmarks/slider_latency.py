@@ -14,7 +14,8 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+import urllib.request
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
@@ -33,6 +34,7 @@ sys.path += [str(ROOT / "tests" / "browser"), str(ROOT / "benchmarks")]
 import contestants  # noqa: E402
 from driver import (  # noqa: E402
     SCREEN,
+    SETTLED,
     LabServer,
     NotebookPage,
     chromium,
@@ -64,6 +66,8 @@ LATENCY_HEADER = (
 # and the next animation frame drawn. (To decode an old one again would cost a frame more.) The
 # sliders change as well, and are left out.
 METER = """box => {
+    const handle = window.handle = box.querySelector('[role=slider]');
+    handle.scrollIntoView({block: 'nearest'});
     const meter = window.meter = {events: [], changes: [], pending: 0};
     for (const type of ['keydown', 'pointermove'])
         window.addEventListener(type, event => meter.events.push(event.timeStamp), true);
@@ -123,11 +127,20 @@ ASK_KERNEL = """async () => {
     return reply.content.user_expressions.taken.data['text/plain'];
 }"""
 
-FRAME = 1000 / 60  # ms
+BOUNDS = "() => [handle.ariaValueMin, handle.ariaValueNow, handle.ariaValueMax]"
 
-BOUNDS = (
-    "({ariaValueMin, ariaValueNow, ariaValueMax}) => [ariaValueMin, ariaValueNow, ariaValueMax]"
-)
+# Where the handle's middle is; where its rail begins, and how long that is.
+PLACES = """() => {
+    const grip = handle.getBoundingClientRect();
+    const rail = handle.closest('.noUi-base').getBoundingClientRect();
+    return [grip.x + grip.width / 2, grip.y + grip.height / 2, rail.x, rail.width];
+}"""
+
+FAILED = """() => [...window.kernelSaid, ...Array.from(
+    document.querySelectorAll('.jp-Notebook [role=alert]'), node => node.textContent)]"""
+
+FRAME = 1000 / 60  # ms
+ARROWS = {"ArrowLeft": 37, "ArrowRight": 39}  # the keys' codes
 
 
 FLOORS = {
@@ -208,103 +221,140 @@ def all_contestants():
 # --- one measurement
 
 
-@contextmanager
-def lab_page(screen, address):
-    """A page of JupyterLab, on its way to be ready."""
-    page = screen.new_page()
-    try:
-        page.set_default_timeout(10_000)
-        page.goto(address)
-        page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
-        yield page
-    finally:
-        page.close()
+class Tab:
+    """A page of Chromium, driven by Chromium's own commands.
 
-
-class Hand:
-    """A mouse that moves on while the page is busy; Playwright's waits for it at every move.
+    Playwright has every message to a page copied to itself, which makes the way of a picture
+    longer, and its mouse waits for the page at every move.
 
     Parameters
     ----------
-    page : Page
     port : int
         Where Chromium takes commands.
+    address : str
+        What the page opens.
     """
 
-    def __init__(self, page, port):
-        target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
-        address = f"ws://127.0.0.1:{port}/devtools/page/{target['targetId']}"
-        self._commands = websocket.create_connection(address, timeout=20, suppress_origin=True)
+    def __init__(self, port, address):
+        self._targets = f"http://127.0.0.1:{port}/json"
+        self._target = json.loads(self._ask("new"))
+        address_of_commands = self._target["webSocketDebuggerUrl"]
+        self._commands = websocket.create_connection(
+            address_of_commands, timeout=30, suppress_origin=True
+        )
+        self._sent = self._answered = 0
         self._place = None
-        self._underway = 0
+        screen = SCREEN | {"deviceScaleFactor": DENSITY, "mobile": False}
+        self._call("Emulation.setDeviceMetricsOverride", screen)
+        self._call("Page.navigate", {"url": address})
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
+    def close(self):
+        """Close the page, whether or not it has something to save."""
         self._commands.close()
+        self._ask(f"close/{self._target['id']}")
+
+    def evaluate(self, script):
+        """Result of a JavaScript function without arguments; of an async one, once it is there."""
+        command = {"expression": f"({script})()", "awaitPromise": True, "returnByValue": True}
+        answer = self._call("Runtime.evaluate", command)
+        if problem := answer.get("exceptionDetails"):
+            raise RuntimeError(problem["exception"].get("description", problem["text"]))
+        return answer["result"].get("value")
+
+    def key(self, name):
+        """Press an arrow key and let go of it."""
+        key = {"key": name, "code": name, "windowsVirtualKeyCode": ARROWS[name]}
+        for kind in ("rawKeyDown", "keyUp"):
+            self._send("Input.dispatchKeyEvent", key | {"type": kind})
+        self._wait()
 
     def press(self, place):
-        """Press the button there."""
+        """Press the mouse's button there."""
         self._place = place
-        self._send("mouseMoved", buttons=0)
-        self._send("mousePressed", clickCount=1)
+        self._mouse("mouseMoved", buttons=0)
+        self._mouse("mousePressed", clickCount=1)
         self._wait()
 
     def move(self, places):
         """Go to each of the places in turn, 60 a second."""
         start = time.monotonic()
         for i, self._place in enumerate(places):
-            self._send("mouseMoved")
+            self._mouse("mouseMoved")
             time.sleep(max(0, start + (i + 1) * EVENT_TIME - time.monotonic()))
         self._wait()
 
     def release(self):
         """Let go of the button."""
-        self._send("mouseReleased", buttons=0, clickCount=1)
+        self._mouse("mouseReleased", buttons=0, clickCount=1)
         self._wait()
 
-    def _send(self, kind, **event):
+    def _ask(self, what):
+        request = urllib.request.Request(f"{self._targets}/{what}", method="PUT")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read()
+
+    def _mouse(self, kind, **event):
         x, y = self._place
         event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1} | event
-        self._underway += 1
-        command = {"method": "Input.dispatchMouseEvent", "params": event, "id": self._underway}
+        self._send("Input.dispatchMouseEvent", event)
+
+    def _call(self, method, parameters):
+        self._send(method, parameters)
+        return self._wait()
+
+    def _send(self, method, parameters):
+        self._sent += 1
+        command = {"id": self._sent, "method": method, "params": parameters}
         self._commands.send(json.dumps(command))
 
     def _wait(self):
-        while self._underway:
-            reply = json.loads(self._commands.recv())
-            if "error" in reply:
-                raise RuntimeError(f"Chromium refused a mouse event: {reply['error']['message']}")
-            self._underway -= 1
+        """Wait for the answers to all commands; return the last one."""
+        while self._answered < self._sent:
+            answer = json.loads(self._commands.recv())
+            self._answered += "id" in answer
+            if "error" in answer:
+                raise RuntimeError(f"Chromium refused a command: {answer['error']['message']}")
+        return answer["result"]
 
 
-def measure(screen, port, server, who):
+@contextmanager
+def seen_by_playwright(browser_type, port, server):
+    """The tab that shows a server's JupyterLab, as a page of Playwright's, which then lets go."""
+    browser = browser_type.connect_over_cdp(f"http://127.0.0.1:{port}")
+    try:
+        pages = [page for context in browser.contexts for page in context.pages]
+        (page,) = (page for page in pages if page.url.startswith(server.url))
+        page.set_default_timeout(10_000)
+        yield page
+    finally:
+        browser.close()
+
+
+def measure(browser_type, port, server, who):
     """One round of one contestant, in a page and a kernel of its own."""
     source = f"from contestants import show\nshow({who.way!r}, {who.explorer!r})"
     write_notebook(server.root / "notebooks" / "bench.ipynb", source)
-    with lab_page(screen, f"{server.url}/lab?reset") as page, Hand(page, port) as hand:
-        notebook = NotebookPage(page, "notebooks/bench.ipynb")
+    with closing(Tab(port, f"{server.url}/lab?reset")) as tab:
         try:
-            return measure_open(notebook, hand)
+            with seen_by_playwright(browser_type, port, server) as page:
+                page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+                notebook = NotebookPage(page, "notebooks/bench.ipynb")
+                notebook.run_all()
+                refuse(notebook.problems())
+                notebook.outputs("cell-0").evaluate(METER)
+            return measure_open(tab)
         finally:
-            notebook.close()
+            tab.evaluate("() => window.panel?.sessionContext.shutdown()")
 
 
-def measure_open(notebook, hand):
+def measure_open(tab):
     """One round of what the open notebook shows."""
-    notebook.run_all()
-    refuse(notebook.problems())
-    output = notebook.outputs("cell-0")
-    handle = output.get_by_role("slider").first
-    handle.scroll_into_view_if_needed()
-    output.evaluate(METER)
-    steps = single_steps(notebook, handle, WARM_UP + STEPS)[WARM_UP:]
-    notebook.settle()  # the kernel answers in another thread than the one that draws
-    asked = ask_kernel(notebook)
+    steps = single_steps(tab, WARM_UP + STEPS)[WARM_UP:]
+    tab.evaluate(SETTLED)  # the kernel answers in another thread than the one that draws
+    asked = ask_kernel(tab)
     split = [parts_of(step, asked["updates"]) for step in steps]
-    drags = [drag(notebook, hand, output, handle, asked["stops"]) for _ in range(DRAGS)]
-    refuse(notebook.problems())
+    drags = [drag(tab, asked["stops"]) for _ in range(DRAGS)]
+    refuse(tab.evaluate(FAILED))
     rate, tail = map(median, zip(*drags, strict=True))
     return Round(split, rate, tail)
 
@@ -322,23 +372,23 @@ def write_notebook(path, *sources):
     nbformat.write(notebook, path)
 
 
-def ask_kernel(notebook):
+def ask_kernel(tab):
     """What the kernel measured since it was asked last."""
-    return json.loads(ast.literal_eval(notebook.page.evaluate(ASK_KERNEL)))
+    return json.loads(ast.literal_eval(tab.evaluate(ASK_KERNEL)))
 
 
-def single_steps(notebook, handle, count):
+def single_steps(tab, count):
     """Press an arrow key, wait for the picture, again; turn round at the slider's ends."""
-    handle.focus()
+    tab.evaluate("() => handle.focus()")
     key, turn = "ArrowRight", {"ArrowRight": "ArrowLeft", "ArrowLeft": "ArrowRight"}
     steps = []
     for _ in range(count):
-        low, now, high = handle.evaluate(BOUNDS)
+        low, now, high = tab.evaluate(BOUNDS)
         if now == (high if key == "ArrowRight" else low):
             key = turn[key]
-        notebook.page.evaluate(START)
-        notebook.page.keyboard.press(key)
-        steps.append(notebook.page.evaluate(READ))
+        tab.evaluate(START)
+        tab.key(key)
+        steps.append(tab.evaluate(READ))
     return steps
 
 
@@ -361,20 +411,18 @@ def kernel_parts(updates):
     return dict(zip(KERNEL_PARTS, [*parts, whole - sum(parts)], strict=True))
 
 
-def drag(notebook, hand, output, handle, stops):
+def drag(tab, stops):
     """Pictures a second in a drag, and ms from its last event to the last picture."""
-    page = notebook.page
-    grip, rail = handle.bounding_box(), output.locator(".noUi-base").first.bounding_box()
-    y = grip["y"] + grip["height"] / 2
-    hand.press((grip["x"] + grip["width"] / 2, y))
-    page.evaluate(START)
-    hand.move([(rail["x"] + place * rail["width"], y) for place in there_and_back(stops, EVENTS)])
-    page.evaluate(READ)  # before the kernel is asked anything, which would delay the last picture
-    hand.release()
-    notebook.settle()
-    seen = page.evaluate(READ)
+    x, y, left, width = tab.evaluate(PLACES)
+    tab.press((x, y))
+    tab.evaluate(START)
+    tab.move([(left + place * width, y) for place in there_and_back(stops, EVENTS)])
+    tab.evaluate(READ)  # before the kernel is asked anything, which would delay the last picture
+    tab.release()
+    tab.evaluate(SETTLED)
+    seen = tab.evaluate(READ)
     frames = {round(change["painted"] / FRAME) for change in seen["changes"]}
-    pictures = min(len(frames), len(ask_kernel(notebook)["updates"]))
+    pictures = min(len(frames), len(ask_kernel(tab)["updates"]))
     last = seen["changes"][-1]["painted"]
     return 1000 * pictures / (last - seen["events"][0]), last - seen["events"][-1]
 
@@ -499,22 +547,22 @@ def measure_all(found, rounds):
         tempfile.TemporaryDirectory() as folder,
         LabServer(course(Path(folder)), Path(folder) / "home") as server,
         sync_playwright() as playwright,
-        chromium(playwright, f"--remote-debugging-port={port}") as context,
+        chromium(playwright, f"--remote-debugging-port={port}"),
     ):
-        screen = context.browser.new_context(viewport=SCREEN, device_scale_factor=DENSITY)
+        browser_type = playwright.chromium
         for i in range(rounds):
             for who in rng.sample(found, len(found)):
                 print(f"round {i + 1} of {rounds}: {who.label}", file=sys.stderr, flush=True)
-                results[who].append(try_to_measure(screen, port, server, who))
+                results[who].append(try_to_measure(browser_type, port, server, who))
     return {who: rounds for who, rounds in results.items() if any(rounds)}
 
 
-def try_to_measure(screen, port, server, who):
+def try_to_measure(browser_type, port, server, who):
     try:
         if who != FLOOR:
-            return measure(screen, port, server, who)
+            return measure(browser_type, port, server, who)
         with PlainLab(server.root, server.home / "plain") as plain_server:
-            return measure(screen, port, plain_server, who)
+            return measure(browser_type, port, plain_server, who)
     except (PlaywrightError, RuntimeError, OSError, websocket.WebSocketException) as error:
         print(f"{who.label} was not measured in this round: {one_line(error)}", flush=True)
         return None

@@ -2,6 +2,9 @@
 
 import socket
 import sys
+from contextlib import closing
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import cold_start
 import contestants
@@ -15,6 +18,10 @@ SLOW_PAGE = """<body style="height: 90vh"><script>
     for (const type of ['pointerdown', 'pointermove', 'pointerup'])
         window.addEventListener(type, event => { wait(); seen.push([type, event.clientX]); });
 </script>"""
+
+LOADED = """async () => {
+    while (document.readyState !== 'complete') await new Promise(requestAnimationFrame);
+}"""
 
 
 @pytest.fixture
@@ -107,24 +114,54 @@ def test_peers_that_are_missing_are_left_out_in_one_line_each(monkeypatch, capsy
 
 
 def test_a_drag_does_not_wait_for_a_page_that_is_slow(browser, debugging_port):
-    page = browser.new_page()
-    page.set_content(SLOW_PAGE)
-    with slider_latency.Hand(page, debugging_port) as hand:
-        hand.press((10, 50))
-        hand.move([(x, 50) for x in range(20, 140, 2)])
-        hand.release()
-    seen = page.evaluate("seen")
-    page.close()
+    with closing(slider_latency.Tab(debugging_port, f"data:text/html,{quote(SLOW_PAGE)}")) as tab:
+        tab.evaluate(LOADED)
+        tab.press((10, 50))
+        tab.move([(x, 50) for x in range(20, 140, 2)])
+        tab.release()
+        seen = tab.evaluate("() => seen")
     assert [seen[1], seen[-2], seen[-1]] == [
         ["pointerdown", 10],
         ["pointermove", 138],
         ["pointerup", 138],
     ]
-    assert len(seen) < 30  # of 60 moves in a second; a hand that waits would make them all
+    assert len(seen) < 30  # of 60 moves in a second; a mouse that waits would make them all
 
 
-def test_a_hand_that_cannot_reach_chromium_costs_one_round(browser, server, capsys):
+def test_playwright_sees_a_tab_only_as_long_as_it_is_asked_to(browser, debugging_port, course):
+    page = course / "page.html"
+    page.write_text("<title>a page</title>")
+    shown = SimpleNamespace(url=page.as_uri())
+
+    def seen_by_default():
+        return [page.url for context in browser.browser.contexts for page in context.pages]
+
+    before = seen_by_default()
+    with closing(slider_latency.Tab(debugging_port, shown.url)) as tab:
+        browser_type = browser.browser.browser_type
+        with slider_latency.seen_by_playwright(browser_type, debugging_port, shown) as page:
+            assert page.title() == "a page"
+        screen = tab.evaluate("() => [innerWidth, innerHeight, devicePixelRatio]")
+        assert screen == [*driver.SCREEN.values(), slider_latency.DENSITY]
+        assert seen_by_default() == before
+    with (
+        pytest.raises(ValueError, match="not enough values"),
+        slider_latency.seen_by_playwright(browser_type, debugging_port, shown),
+    ):
+        pass  # the tab is closed
+
+
+def test_what_fails_in_a_tab_is_said(browser, debugging_port):
+    with closing(slider_latency.Tab(debugging_port, "about:blank")) as tab:
+        assert tab.evaluate("async () => [1, 'two']") == [1, "two"]
+        with pytest.raises(RuntimeError, match="no picture"):
+            tab.evaluate("async () => { throw new Error('no picture'); }")
+        with pytest.raises(RuntimeError, match="Chromium refused a command"):
+            tab.press(("left", 0))
+
+
+def test_a_chromium_that_cannot_be_reached_costs_one_round(server, capsys):
     port, who = driver.free_port(), slider_latency.COURSE_FLOOR
-    assert slider_latency.try_to_measure(browser, port, server, who) is None
+    assert slider_latency.try_to_measure(None, port, server, who) is None
     (said,) = capsys.readouterr().out.splitlines()
     assert "was not measured in this round" in said
