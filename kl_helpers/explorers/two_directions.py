@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from matplotlib.lines import Line2D
-from scipy.optimize import minimize, newton
+from scipy.optimize import minimize, root_scalar
 
 from kl_helpers.explorer import Explorer, Frame
 from kl_helpers.explorers._shared import (
@@ -68,8 +68,14 @@ def forward_kl(mu, sigma, m):
         ≥ 0.
     """
     mu, s, a = np.divide(mu, SIGMA), np.divide(sigma, SIGMA), m / SIGMA
-    gap = a * a - _mean_log_cosh(a * a, a)  # entropy of p less that of one mode: 0 to ln 2
-    return np.maximum(np.log(s) + (1 + a * a + mu * mu) / (2 * s * s) - 0.5 - gap, 0.0)
+    square = 1 + a * a + mu * mu
+    return np.maximum(np.log(s) + square / (2 * s * s) - 0.5 - _gained_entropy(a), 0.0)
+
+
+@lru_cache(maxsize=8)
+def _gained_entropy(a):
+    """Entropy of p less that of one of its modes: 0 to ln 2 nats."""
+    return a * a - _mean_log_cosh(a * a, a)
 
 
 def reverse_kl(mu, sigma, m):
@@ -123,17 +129,18 @@ def reverse_minima(m):
         Mean, standard deviation and D(q‖p), in nats; the one in the centre first.
     """
     a = m / SIGMA
-    covering = newton(
-        lambda log_s: _objective((0.0, log_s), a)[1][1],
-        math.log(math.hypot(1, a)),
-        fprime=lambda log_s: _curvature((0.0, log_s), a)[1, 1],
-    )
+    pull = a * math.sqrt(2 / math.pi)  # of modes far apart: their best s is 1/s + pull
+    covering = root_scalar(
+        lambda log_s: (_objective((0.0, log_s), a)[1][1], _curvature((0.0, log_s), a)[1, 1]),
+        x0=math.log((pull + math.hypot(pull, 2)) / 2),
+        fprime=True,
+    ).root
     found = [(0.0, float(covering))]
     mu, log_s = minimize(
         _objective,
         (a, 0.0),  # on the mode
         args=(a,),
-        method="trust-exact",  # keeps its steps short where the side minima appear
+        method="trust-ncg",  # keeps its steps short where the side minima appear
         jac=True,
         hess=_curvature,
         options={"initial_trust_radius": 0.5, "max_trust_radius": 1.0, "gtol": 1e-8},
