@@ -2,7 +2,7 @@ VENV_PYTHON := .venv/bin/python
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 # Nothing from outside may take the place of a tested package.
-unexport PYTHONPATH PYTHONHOME
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .PHONY: help lab test test-browser bench notebooks lint format constraints
 
