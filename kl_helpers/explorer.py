@@ -91,7 +91,7 @@ class Explorer:
         self._start = self._control_values()
         self._height = height
         self._paused = False
-        # JupyterLab hands slider messages to another thread than the one that runs the cells.
+        # JupyterLab may hand slider messages to another thread than the one that runs the cells.
         self._lock = threading.RLock()
 
         self.buttons = {}
