@@ -1,6 +1,9 @@
 """pyproject.toml, constraints.txt and environment.yml ask for the same packages."""
 
+import os
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
@@ -154,3 +157,19 @@ def test_a_planted_difference_is_named():
     assert "numpy" in next(pin_problems("numpy==1.25.0", ["numpy>=1.26"]))
     with pytest.raises(AssertionError, match="not a plain pin: numpy @ file"):
         pins_of("# made by\nnumpy @ file:///numpy.whl")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="conda's way needs no make")
+def test_make_hands_on_nothing_of_another_environment():
+    foreign = dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"), "/elsewhere")
+    handed_on = subprocess.run(
+        ["make", "-s", "-f", "-", "show"],
+        input="include Makefile\nshow:\n\t@env\n",
+        cwd=ROOT,
+        env=os.environ | foreign,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "PATH=" in handed_on
+    assert "/elsewhere" not in handed_on

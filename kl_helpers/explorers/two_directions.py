@@ -68,14 +68,8 @@ def forward_kl(mu, sigma, m):
         ≥ 0.
     """
     mu, s, a = np.divide(mu, SIGMA), np.divide(sigma, SIGMA), m / SIGMA
-    square = 1 + a * a + mu * mu
-    return np.maximum(np.log(s) + square / (2 * s * s) - 0.5 - _gained_entropy(a), 0.0)
-
-
-@lru_cache(maxsize=8)
-def _gained_entropy(a):
-    """Entropy of p less that of one of its modes: 0 to ln 2 nats."""
-    return a * a - _mean_log_cosh(a * a, a)
+    gap = a * a - _mean_log_cosh(a * a, a)  # entropy of p less that of one mode: 0 to ln 2
+    return np.maximum(np.log(s) + (1 + a * a + mu * mu) / (2 * s * s) - 0.5 - gap, 0.0)
 
 
 def reverse_kl(mu, sigma, m):
