@@ -13,6 +13,7 @@ LAYERS = [  # the list of CONTRIBUTING.md, top to bottom
     "overlay",
     "plots",
     "checks",
+    "memory",
     "estimators",
     "distributions",
     "divergences",
