@@ -97,16 +97,6 @@ def plot_line(ax, x, y, gid, **style):
     return ax
 
 
-def plot_trail(ax, x, y, gid, **style):
-    """Draw a point and keep the last sixty: older ones would make every message longer."""
-
-    def lengthen(trail, x, y):
-        trail.set_data(np.append(trail.get_xdata(), x)[-60:], np.append(trail.get_ydata(), y)[-60:])
-
-    _place(ax, gid, lambda: ax.plot([], [], linestyle="none", **style)[0], lengthen, x, y)
-    return ax
-
-
 def plot_text(ax, x, y, text, gid, **style):
     """Write a text, or move and change the one of this `gid`; `style` goes to `Axes.text` once."""
 

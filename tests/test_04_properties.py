@@ -70,7 +70,7 @@ def test_gibbs_says_which_ratio_leaves_the_picture():
 
 
 def artist(explorer, gid):
-    (found,) = (a for ax in explorer._axes for a in ax.get_children() if a.get_gid() == gid)
+    (found,) = (a for ax in explorer.drawing.axes for a in ax.get_children() if a.get_gid() == gid)
     return found
 
 
@@ -106,9 +106,9 @@ def test_triangle_sums_and_verdict():
 
 def test_triangle_presets_hold_and_fail():
     explorer = explorers.explore_triangle()
-    explorer.buttons["b beyond"].click()
+    explorer.press("b beyond")
     assert "fails" not in explorer.summary
-    explorer.buttons["b on the way"].click()
+    explorer.press("b on the way")
     assert "By D_KL the detour saves 0.2747 nats: the triangle fails." in explorer.summary
     explorer.set(a=0.99, b=0.01)
     assert "A bar leaves the picture" in explorer.summary

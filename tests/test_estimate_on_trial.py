@@ -157,7 +157,7 @@ def test_the_null_formula_lies_on_both_sides_of_the_recipe():
 def test_the_trial_is_about_the_rolls_of_the_demo(preset):
     trial, demo = explore_trial(), explore_samples()
     for explorer in (trial, demo):
-        explorer.buttons[preset].click()
+        explorer.press(preset)
         explorer.set(seed=16)
     demo, trial = demo.values(), trial.values()
     assert trial["reported"] == pytest.approx(demo["D_KL(p‖q), from the histogram"], rel=1e-9)

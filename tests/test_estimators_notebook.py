@@ -200,7 +200,7 @@ def test_presets_have_the_values_of_their_names():
     for make in (explorers.explore_estimators, explorers.explore_monte_carlo):
         explorer = make()
         for label in set(explorer.buttons) & {"0.005 nats", "½ nat", "2 nats", "12.5 nats"}:
-            explorer.buttons[label].click()
+            explorer.press(label)
             exact = float(label.split()[0].replace("½", "0.5"))
             assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(exact)
 
@@ -233,7 +233,7 @@ def test_what_leaves_the_picture_is_said():
 def test_dots_bars_and_line_are_the_numbers():
     explorer = explorers.explore_estimators()
     explorer.set(shift=1, n=100)
-    lines = {line.get_gid(): line for line in explorer._axes.lines}
+    lines = {line.get_gid(): line for line in explorer.drawing.axes.lines}
     values = explorer.values()
     assert set(lines["exact"].get_xdata()) == {0.5}
     for i, name in enumerate((*explorers.SAMPLES_ONLY, "k1")):

@@ -1,5 +1,6 @@
 """Every explorer, driven through its controls to every corner and the middle."""
 
+import dataclasses
 import inspect
 import io
 import itertools
@@ -20,16 +21,8 @@ EXPLORERS = {
 }
 
 
-def extremes(control):
-    """Lowest, first and highest value of a control."""
-    if hasattr(control, "options"):
-        values = [value for _, value in control.options]
-        return values[0], control.value, values[-1]
-    return control.min, control.value, control.max
-
-
 def corners(explorer):
-    ends = {name: extremes(c)[::2] for name, c in explorer.controls.items() if name != "seed"}
+    ends = {name: c.slider.ends for name, c in explorer.controls.items() if name != "seed"}
     for values in itertools.product(*ends.values()):
         yield dict(zip(ends, values, strict=True))
 
@@ -48,8 +41,8 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
         for name, number in numbers.items():
             assert number >= 0 or not name.startswith("D_KL"), corner
             assert any(line.startswith(f"{name} = ") for line in explorer.summary.splitlines())
-        assert "<path" in explorer._live.value, corner
-        assert "nan" not in explorer._live.value, corner
+        assert "<path" in explorer.view.moving, corner
+        assert "nan" not in explorer.view.moving, corner
     explorer.reset()
     assert explorer.summary == first
 
@@ -59,9 +52,9 @@ def test_what_is_kept_is_what_would_be_drawn_anew(explorer):
     for corner in itertools.islice(corners(explorer), 8):
         for name, value in corner.items():
             explorer.controls[name].value = value
-            shown = explorer._live.value
-            explorer._drawings.clear()
-            assert shown.startswith(explorer._svg()), (name, corner)
+        if explorer.scene.trail is None:
+            anew = dataclasses.replace(explorer.scene)  # with a drawing of its own
+            assert explorer.view.moving == anew.svg(explorer.frame), corner
     explorer.reset()
 
 
@@ -72,12 +65,10 @@ def test_a_dragged_slider_costs_one_message(explorer, monkeypatch):
         if name == "seed":  # a field, which nobody drags
             continue
         monkeypatch.setattr(Widget, "_send", lambda widget, *_, **__: sent.append(widget))
-        if hasattr(control, "options"):
-            state = {"index": int(not control.index)}
-        else:
-            state = {"value": control.min if control.value == control.max else control.max}
-        control.set_state(state)  # as the page does
-        assert sent == [explorer._live], name
+        low, high = control.slider.ends
+        other = low if control.value == high else high
+        explorer.view.set_state({"setting": explorer.view.setting | {name: other}})  # as the page
+        assert sent == [explorer.view], name
         monkeypatch.undo()
         sent.clear()
     explorer.reset()
@@ -86,8 +77,8 @@ def test_a_dragged_slider_costs_one_message(explorer, monkeypatch):
 def test_the_still_picture_holds_what_moves_too(explorer):
     explorer.reset()
     whole, still = (
-        np.asarray(Image.open(io.BytesIO(explorer._png(moving=moving))).convert("L")).astype(int)
-        for moving in (True, False)
+        np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(int)
+        for png in (explorer.scene.png(explorer.frame), explorer.view.still)
     )
     assert whole.shape == still.shape
     assert whole.min() < 100 < 250 < whole.max()
@@ -97,34 +88,51 @@ def test_the_still_picture_holds_what_moves_too(explorer):
 def test_every_button_works_and_reset_comes_back(explorer):
     explorer.reset()
     first = explorer.summary
-    for button in explorer.buttons.values():
-        button.click()
-        # ipywidgets logs and drops what a click raises; the engine shows it.
-        assert 'role="status"' in explorer._live.value
-    explorer.buttons["Reset"].click()
+    for label in explorer.buttons:
+        explorer.press(label)
+    explorer.press("Reset")
     assert explorer.summary == first
 
 
 def test_every_control_changes_what_is_shown(explorer):
     explorer.reset()
     for name, control in explorer.controls.items():
-        before = explorer._live.value
-        low, now, high = extremes(control)
+        before, now = explorer.view.moving, control.value
+        low, high = control.slider.ends
         control.value = high if now != high else low
-        assert explorer._live.value != before, name
+        assert explorer.view.moving != before, name
         control.value = now
 
 
-def test_every_control_is_labelled(explorer):
-    assert all(control.description for control in explorer.controls.values())
-    assert all(button.description for button in explorer.buttons.values())
+def test_every_control_and_every_picture_says_what_it_is(explorer):
+    labels = [slider.label for slider in explorer.scene.sliders]
+    assert all(labels)
+    assert len(set(labels)) == len(labels)
+    assert all(explorer.buttons)
+    assert explorer.scene.alt.endswith(".")
+
+
+def test_a_start_and_every_preset_is_a_stop_of_its_slider(explorer):
+    for setting in (explorer.scene.start, *explorer.scene.presets.values()):
+        for name, value in setting.items():
+            slider = explorer.controls[name].slider
+            assert not slider.handle or slider.check(value) in slider.stops, name
+
+
+def test_a_table_has_a_place_for_every_quantity(explorer):
+    assert not explorer.scene.rows or sum(explorer.scene.rows) == len(explorer.values())
+
+
+def test_names_of_scenes_differ():
+    names = [make().scene.name for make in EXPLORERS.values()]
+    assert len(set(names)) == len(names)
 
 
 def test_swap_exchanges_p_and_q():
     explorer = explorers.explore_two_normals()
     explorer.set(mu_p=0.5, sigma_p=0.7, mu_q=-1, sigma_q=2)
     before = explorer.values()
-    explorer.buttons["Swap p ↔ q"].click()
+    explorer.press("Swap p ↔ q")
     after = explorer.values()
     assert after["D_KL(p‖q)"] == before["D_KL(q‖p)"] != before["D_KL(p‖q)"]
     assert explorer.controls["sigma_p"].value == 2
@@ -139,12 +147,12 @@ def test_two_normals_by_hand():
 
 def test_pmf_pair_infinite_one_way_and_finite_the_other():
     explorer = explorers.explore_pmf_pair()
-    explorer.buttons["q never rains"].click()
+    explorer.press("q never rains")
     values = explorer.values()
     assert values["D_KL(p‖q)"] == math.inf
     assert 0 < values["D_KL(q‖p)"] < 1
     assert "D_KL(p‖q) = ∞ nats" in explorer.summary
-    explorer.buttons["p never rains"].click()
+    explorer.press("p never rains")
     assert explorer.values()["D_KL(p‖q)"] < math.inf
 
 
@@ -172,17 +180,17 @@ def test_integrand_areas_differ_by_the_divergence():
 
 def test_samples_move_without_rolling_the_dice():
     explorer = explorers.explore_samples()
-    edges = explorer._frame.data["edges"]
+    edges = explorer.frame.data["edges"]
     explorer.set(mu_p=0.3, mu_q=0.1)  # both moved by 0.1: the same samples, 0.1 to the right
-    assert explorer._frame.data["edges"] == pytest.approx(edges + 0.1)
+    assert explorer.frame.data["edges"] == pytest.approx(edges + 0.1)
     assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(2)
     explorer.controls["n"].value = 10
-    few = explorer._frame.data["edges"]
+    few = explorer.frame.data["edges"]
     explorer.controls["n"].value = 3000  # adds draws to those that were there
-    assert explorer._frame.data["edges"][0] <= few[0]
-    assert explorer._frame.data["edges"][-1] >= few[-1]
+    assert explorer.frame.data["edges"][0] <= few[0]
+    assert explorer.frame.data["edges"][-1] >= few[-1]
     before = explorer.summary
-    explorer.buttons["Resample"].click()
+    explorer.press("Resample")
     assert explorer.controls["seed"].value == 17
     assert explorer.summary != before
 
@@ -191,7 +199,7 @@ def test_samples_presets_have_the_exact_values_of_the_demo():
     explorer = explorers.explore_samples()
     explorer.set(n=30, bins=5)
     for label, exact in (("Similar", 2), ("Different", 12.5)):
-        explorer.buttons[label].click()
+        explorer.press(label)
         assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(exact, rel=1e-12, abs=0)
         assert explorer.controls["n"].value == 1000
         assert explorer.controls["bins"].value == 99
@@ -200,14 +208,14 @@ def test_samples_presets_have_the_exact_values_of_the_demo():
 
 def test_the_seed_starts_again_after_the_last_one():
     explorer = explorers.explore_samples()
-    explorer.controls["seed"].value = explorer.controls["seed"].max
-    explorer.buttons["Resample"].click()
+    explorer.controls["seed"].value = 9999
+    explorer.press("Resample")
     assert explorer.controls["seed"].value == 0
 
 
 def test_cross_entropy_is_entropy_plus_divergence_and_lowest_at_p():
     explorer = explorers.explore_cross_entropy()
-    explorer.buttons["q = p"].click()
+    explorer.press("q = p")
     lowest = explorer.values()
     assert lowest["D_KL(p‖q)"] == 0
     assert lowest["H(p, q)"] == lowest["H(p)"]
@@ -224,11 +232,11 @@ def test_cross_entropy_keeps_a_trail_until_reset():
     explorer = explorers.explore_cross_entropy()
 
     def trail():
-        (line,) = (a for a in explorer._axes["mu"].lines if a.get_gid() == "trail")
+        (line,) = (a for a in explorer.drawing.axes["mu"].lines if a.get_gid() == "trail")
         return line.get_xdata()
 
     explorer.controls["mu_q"].value = -1
     explorer.controls["mu_q"].value = 0.5
     assert list(trail()) == [2, -1, 0.5]
-    explorer.buttons["Reset"].click()
+    explorer.press("Reset")
     assert list(trail()) == [2]

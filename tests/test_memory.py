@@ -16,12 +16,8 @@ def move(explorer, events):
     controls = list(explorer.controls.values())
     for i in range(events):
         control = controls[i % len(controls)]
-        if hasattr(control, "options"):
-            control.index = (control.index + 1) % len(control.options)
-        else:
-            step = getattr(control, "step", None) or 1
-            more = control.value + step <= control.max
-            control.value = control.value + step if more else control.min
+        stops = control.slider.stops
+        control.value = stops[(stops.index(control.value) + 1) % len(stops)]
 
 
 def counts(explorer):
@@ -31,8 +27,8 @@ def counts(explorer):
         "objects": len(gc.get_objects()),
         "widgets": len(_instances),
         "figures": len(pyplot.get_fignums()),
-        "artists": sum(len(ax.get_children()) for ax in explorer._figure.axes),
-        "message": len(explorer._live.value),
+        "artists": sum(len(ax.get_children()) for ax in explorer.drawing.figure.axes),
+        "message": len(explorer.view.moving),
     }
 
 

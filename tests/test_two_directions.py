@@ -181,13 +181,13 @@ def test_nobody_beats_the_optima(explorer):
 
 
 def test_the_readout_tells_the_three_stages(explorer):
-    explorer.buttons["Close"].click()
+    explorer.press("Close")
     assert "reverse μ = 0, σ = 1.028" in explorer.summary
     assert "local minimum" not in explorer.summary
     explorer.set(m=1.68)
     assert "reverse μ = 0, σ = 1.561" in explorer.summary
     assert "local minimum at μ = ±1.661, σ = 0.627 too: 0.6843 nats" in explorer.summary
-    explorer.buttons["Far"].click()
+    explorer.press("Far")
     assert "reverse μ = ±2.400, σ = 0.600" in explorer.summary
     assert "local minimum at μ = 0, σ = 2.084 too: 1.8712 nats" in explorer.summary
 
@@ -203,7 +203,7 @@ def test_what_leaves_the_picture_is_said(explorer):
 def test_drawn_surfaces_are_the_objectives(explorer, m):
     # The drawn ones are coarse: to a hundredth of a nat where the darkest bands are.
     explorer.set(m=m)
-    forward, reverse, forward_valley, reverse_valley = explorer._frame.data["surfaces"]
+    forward, reverse, forward_valley, reverse_valley = explorer.frame.data["surfaces"]
     some = slice(None, None, 6)
     mu, sigma = np.linspace(-4.5, 4.5, 73)[some], np.geomspace(0.1, 3.6, 44)[some, np.newaxis]
     assert forward[some, some] == pytest.approx(forward_kl(mu, sigma, m))

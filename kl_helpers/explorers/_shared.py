@@ -2,77 +2,28 @@
 
 import math
 
-import ipywidgets as widgets
 import numpy as np
 from scipy.special import ndtr
-from traitlets import CFloat, CInt, Int
 
-from kl_helpers.plots import COLORS
+from kl_helpers.scene import Slider
 
 FORWARD, BACKWARD, BITS = "D_KL(p‖q)", "D_KL(q‖p)", "D_KL(p‖q), base 2"
 
-SLIDER = {"width": "auto"}
 SWAP_NORMALS = (("mu_p", "mu_q"), ("sigma_p", "sigma_q"))
 
 
-# ipywidgets sends every value back, so that a slider follows on other pages that show the same
-# kernel. These sliders do without: it is one of the four messages of an event.
+def normal_sliders(mu, sigma, digits=2, **starts):
+    """Sliders for normals: `mu`, `sigma` as (low, high, step), and who="p" or "q" at (μ, σ)."""
+    return [
+        Slider(f"{name}_{who}", f"{symbol} of {who}", at[i], *ends, who=who, digits=digits)
+        for i, (name, symbol, ends) in enumerate((("mu", "μ", mu), ("sigma", "σ", sigma)))
+        for who, at in starts.items()
+    ]
 
 
-class FloatSlider(widgets.FloatSlider):
-    """A slider of numbers."""
-
-    value = CFloat(0.0).tag(sync=True, echo_update=False)
-
-
-class IntSlider(widgets.IntSlider):
-    """A slider of whole numbers."""
-
-    value = CInt(0).tag(sync=True, echo_update=False)
-
-
-class SelectionSlider(widgets.SelectionSlider):
-    """A slider of labelled values."""
-
-    index = Int(None, allow_none=True).tag(sync=True, echo_update=False)
-
-
-def slider_style(who=None):
-    style = {"description_width": "70px"}
-    return style | {"handle_color": COLORS[who]} if who else style
-
-
-def normal_controls(mu, sigma, p, q, digits=2):
-    """Sliders for two normals: `mu`, `sigma` as (min, max, step), `p` and `q` start at (μ, σ)."""
-
-    def slider(symbol, who, value, low, high, step):
-        return FloatSlider(
-            value,
-            min=low,
-            max=high,
-            step=step,
-            description=f"{symbol} of {who}",
-            readout_format=f".{digits}f",
-            style=slider_style(who),
-            layout=SLIDER,
-        )
-
-    return {
-        "mu_p": slider("μ", "p", p[0], *mu),
-        "mu_q": slider("μ", "q", q[0], *mu),
-        "sigma_p": slider("σ", "p", p[1], *sigma),
-        "sigma_q": slider("σ", "q", q[1], *sigma),
-    }
-
-
-def choice_slider(label, options, value):
-    return SelectionSlider(
-        options=[(f"{option:g}", option) for option in options],
-        value=value,
-        description=label,
-        style=slider_style(),
-        layout=SLIDER,
-    )
+def seed_box(start):
+    """The number that begins a random stream."""
+    return Slider("seed", "seed", start, 0, 9999, 1, whole=True, handle=False)
 
 
 def normal_pdf(x, mu, sigma):

@@ -5,12 +5,12 @@ import math
 import numpy as np
 
 from kl_helpers.distributions import cross_entropy_normal, entropy_normal, kl_normal
-from kl_helpers.explorer import Explorer, Frame, format_number
+from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
     FORWARD,
     cut_note,
-    normal_controls,
     normal_pdf,
+    normal_sliders,
     outside_note,
 )
 from kl_helpers.plots import (
@@ -22,8 +22,8 @@ from kl_helpers.plots import (
     plot_density,
     plot_line,
     plot_text,
-    plot_trail,
 )
+from kl_helpers.scene import Frame, Scene, format_number
 
 
 def explore_cross_entropy():
@@ -50,6 +50,7 @@ def explore_cross_entropy():
         data = {
             "q": normal_pdf(x, mu_q, sigma_q),
             "divergence": divergence,
+            "trail": [(mu_q, sigma_q, values[h_pq])],
             "mu": (mus, kl_normal(0, 1, mus, sigma_q), mu_q, 0),
             "sigma": (sigmas, kl_normal(0, 1, mu_q, sigmas), sigma_q, math.hypot(1, mu_q)),
         }
@@ -76,14 +77,16 @@ def explore_cross_entropy():
     dots = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
     link = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
 
-    def draw(axes, q, divergence, mu, sigma):
+    def draw(axes, q, divergence, trail, mu, sigma):
         plot_density(axes["densities"], x, q, "q")
-        for name, (grid, curve, here, lowest) in {"mu": mu, "sigma": sigma}.items():
+        *visited, totals = zip(*trail, strict=True)
+        panels = zip(("mu", "sigma"), (mu, sigma), visited, strict=True)
+        for name, (grid, curve, here, lowest), places in panels:
             ax = axes[name]
             plot_line(ax, [lowest, lowest], [0, top], "lowest", **dotted)
             plot_curve(ax, grid, entropy + curve, "sum")
             plot_curve(ax, grid, curve, "gain")
-            plot_trail(ax, here, entropy + divergence, "trail", **dots)
+            plot_line(ax, places, totals, "trail", linestyle="none", **dots)
             plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **link)
         plot_bars(axes["stack"], 0.1, 0, 0.8, entropy, "p")
         plot_bars(axes["stack"], 0.1, entropy, 0.8, divergence, "gain")
@@ -91,13 +94,16 @@ def explore_cross_entropy():
         height = min(entropy + divergence, top - 0.7) + 0.15
         plot_text(axes["stack"], 0.5, height, total, "total", ha="center", color=COLORS["ink"])
 
-    controls = normal_controls(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(2, 1.5))
-    return Explorer(
-        {name: controls[name] for name in ("mu_q", "sigma_q")},
+    scene = Scene(
+        "cross_entropy",
+        "A fixed density p and a movable q; H(p, q) and D over the mean and over the standard "
+        "deviation of q; H(p) and D stacked to H(p, q).",
+        normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), q=(2, 1.5)),
         compute,
         layout,
         draw,
-        {h_p: "nats", FORWARD: "nats", h_pq: "nats"},
         presets={"q = p": {"mu_q": 0, "sigma_q": 1}, "Far": {"mu_q": 3, "sigma_q": 1}},
+        trail="trail",
         height=430,
     )
+    return Explorer(scene)

@@ -7,19 +7,16 @@ from scipy.special import rel_entr
 
 from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import kl_divergence
-from kl_helpers.explorer import Explorer, Frame
+from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
     BACKWARD,
     BITS,
     FORWARD,
-    SLIDER,
     SWAP_NORMALS,
-    IntSlider,
     cut_note,
-    normal_controls,
     normal_pdf,
+    normal_sliders,
     outside_note,
-    slider_style,
 )
 from kl_helpers.plots import (
     COLORS,
@@ -30,6 +27,7 @@ from kl_helpers.plots import (
     plot_signed_area,
     plot_text,
 )
+from kl_helpers.scene import Frame, Scene, Slider
 
 
 def explore_pmf_pair():
@@ -84,14 +82,9 @@ def explore_pmf_pair():
 
     def weight(who, outcome, value):
         # At least 1 for the first outcome: the weights always have a sum to divide by.
-        return IntSlider(
-            value,
-            min=1 if outcome == "sun" else 0,
-            max=10,
-            description=f"{who}: {outcome}",
-            style=slider_style(who),
-            layout=SLIDER,
-        )
+        least = 1 if outcome == "sun" else 0
+        label = f"{who}: {outcome}"
+        return Slider(f"{who}_{outcome}", label, value, least, 10, 1, who=who, whole=True)
 
     def weights(p, q):
         return {
@@ -101,12 +94,14 @@ def explore_pmf_pair():
         }
 
     start = weights(p=(5, 3, 2), q=(1, 3, 6))
-    return Explorer(
-        {name: weight(*name.split("_"), value) for name, value in start.items()},
+    scene = Scene(
+        "pmf_pair",
+        "Bars of p and q over sun, cloud and rain, and what each outcome adds to the divergence.",
+        [weight(*name.split("_"), value) for name, value in start.items()],
         compute,
         layout,
         draw,
-        {FORWARD: "nats", BITS: "bits", BACKWARD: "nats"},
+        units={BITS: "bits"},
         presets={
             "q never rains": {"p_rain": 2, "q_rain": 0},
             "p never rains": {"p_rain": 0, "q_rain": 6},
@@ -114,6 +109,7 @@ def explore_pmf_pair():
         },
         swap=[(f"p_{o}", f"q_{o}") for o in outcomes],
     )
+    return Explorer(scene)
 
 
 def explore_integrand():
@@ -164,12 +160,15 @@ def explore_integrand():
         plot_density(axes[0], x, q, "q")
         plot_signed_area(axes[1], x, height)
 
-    return Explorer(
-        normal_controls(mu=(-2, 2, 0.1), sigma=(0.5, 2, 0.05), p=(0, 1), q=(1, 1)),
+    scene = Scene(
+        "integrand",
+        "Two normal densities p and q over x, and below them p·log(p/q) with its areas above and "
+        "below 0 shaded.",
+        normal_sliders(mu=(-2, 2, 0.1), sigma=(0.5, 2, 0.05), p=(0, 1), q=(1, 1)),
         compute,
         layout,
         draw,
-        {"area above 0": "nats", "area below 0": "nats", FORWARD: "nats", BITS: "bits"},
+        units={BITS: "bits"},
         presets={
             "Same": {"mu_p": 0, "sigma_p": 1, "mu_q": 0, "sigma_q": 1},
             "Shifted": {"mu_p": 0, "sigma_p": 1, "mu_q": 1, "sigma_q": 1},
@@ -178,6 +177,7 @@ def explore_integrand():
         swap=SWAP_NORMALS,
         height=400,
     )
+    return Explorer(scene)
 
 
 def _integrand(x, mu_p, sigma_p, mu_q, sigma_q):

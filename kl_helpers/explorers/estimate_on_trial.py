@@ -5,21 +5,17 @@ Lengths are counted in σ. Both normals have σ = 1, and their means are `shift`
 
 import math
 
-import ipywidgets as widgets
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from kl_helpers.divergences import kl_divergence
+from kl_helpers.engine import Explorer
 from kl_helpers.estimators import histogram_frequencies
-from kl_helpers.explorer import Explorer, Frame, format_number
 from kl_helpers.explorers._shared import (
     FORWARD,
-    SLIDER,
-    FloatSlider,
-    choice_slider,
     cut_note,
     normal_pdf,
-    slider_style,
+    seed_box,
 )
 from kl_helpers.plots import (
     COLORS,
@@ -31,6 +27,7 @@ from kl_helpers.plots import (
     plot_line,
     plot_text,
 )
+from kl_helpers.scene import Frame, Scene, Slider, format_number
 
 DEMO = {"n": 1000, "bins": 99, "epsilon": 1e-5}
 
@@ -230,38 +227,30 @@ def explore_trial():
         plot_text(axes[0], -7.9, at + 0.1, label, "ε label", color=COLORS["ink"])
         _draw_fall(axes[1], np.array(nats), right)
 
-    return Explorer(
-        {
-            "shift": FloatSlider(
-                2.0,
-                min=-5,
-                max=5,
-                step=0.1,
-                description="shift, in σ",
-                readout_format=".1f",
-                style=slider_style("p"),
-                layout=SLIDER,
+    scene = Scene(
+        "trial",
+        "Shares of p and q in each bin, exact and as drawn, on a logarithmic scale; a waterfall "
+        "from the exact divergence over range, bins, ε and draws to the reported one.",
+        [
+            Slider("shift", "shift, in σ", 2.0, -5, 5, 0.1, who="p", digits=1),
+            Slider(
+                "n", "n, each", 1000, options=(10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000)
             ),
-            "n": choice_slider(
-                "n, each", (10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000), 1000
-            ),
-            "bins": choice_slider("bins", (1, 2, 5, 10, 20, 50, 99, 200, 500, 1000), 99),
-            "epsilon": choice_slider("ε", (0.0, *(10.0**k for k in range(-8, -1))), 1e-5),
-            "seed": widgets.BoundedIntText(
-                16, 0, 9999, description="seed", style=slider_style(), layout={"width": "170px"}
-            ),
-        },
+            Slider("bins", "bins", 99, options=(1, 2, 5, 10, 20, 50, 99, 200, 500, 1000)),
+            Slider("epsilon", "ε", 1e-5, options=(0.0, *(10.0**k for k in range(-8, -1)))),
+            seed_box(16),
+        ],
         compute,
         layout,
         draw,
-        dict.fromkeys((exact, "in the range", "in bins", "with ε"), "nats")
-        | {"with p's draws": "nats", reported: "nats", empty: ""},
+        units={empty: ""},
         presets={
             "Similar": DEMO | {"shift": 2.0},
             "Different": DEMO | {"shift": -5.0},
             "p = q": DEMO | {"shift": 0.0},
         },
     )
+    return Explorer(scene)
 
 
 def _report_note(nats, right):

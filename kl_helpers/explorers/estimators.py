@@ -1,23 +1,16 @@
 """The explorers of notebook 07: a hundred estimates of each kind against the exact value."""
 
 import math
-from functools import lru_cache, partial
+from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import kl_divergence
-from kl_helpers.explorer import Explorer, Frame
-from kl_helpers.explorers._shared import (
-    FORWARD,
-    SLIDER,
-    FloatSlider,
-    choice_slider,
-    normal_pdf,
-    slider_style,
-)
+from kl_helpers.engine import Explorer
+from kl_helpers.explorers._shared import FORWARD, normal_pdf, seed_box
 from kl_helpers.plots import COLORS, label_axes, plot_line
+from kl_helpers.scene import Frame, Scene, Slider
 
 TIMES = 100
 BINS, EPSILON, K = 99, 1e-5, 5  # the defaults of kl_histogram and kl_knn
@@ -206,16 +199,13 @@ def _kde_of_p(n, seed):
 _JITTER = np.random.default_rng(1).uniform(-0.3, 0.3, TIMES)
 
 
-def _controls(shift, sigma, n, sizes):
-    slider = partial(FloatSlider, style=slider_style("q"), layout=SLIDER, readout_format=".2f")
-    return {
-        "shift": slider(shift, min=0, max=5, step=0.1, description="μ of q"),
-        "sigma": slider(sigma, min=0.5, max=3, step=0.05, description="σ of q"),
-        "n": choice_slider("n, each", sizes, n),
-        "seed": widgets.BoundedIntText(
-            0, 0, 9999, description="seed", style=slider_style(), layout={"width": "170px"}
-        ),
-    }
+def _sliders(shift):
+    return [
+        Slider("shift", "μ of q", shift, 0, 5, 0.1, who="q"),
+        Slider("sigma", "σ of q", 1, 0.5, 3, 0.05, who="q"),
+        Slider("n", "n, each", 300, options=(30, 100, 300, 1000)),
+        seed_box(0),
+    ]
 
 
 def _lay_out_rows(ax, names, limits, ticks):
@@ -289,13 +279,14 @@ def explore_estimators():
         _lay_out_rows(ax, (*SAMPLES_ONLY, "k1"), limits, (-0.5, 0, 0.5, 1, 2, 5, 10, 20))
         return ax
 
-    names = [EXACT, *(f"{name}: {what}" for name in (*SAMPLES_ONLY, "k1") for what in _SAID)]
-    return Explorer(
-        _controls(2, 1, 300, (30, 100, 300, 1000)),
+    scene = Scene(
+        "estimators",
+        "A row of a hundred dots for each estimator, their mean, and the exact value as a line.",
+        _sliders(shift=2),
         compute,
         layout,
         _draw_rows,
-        dict.fromkeys(names, "nats"),
+        rows=(1, *(2 for _ in (*SAMPLES_ONLY, "k1"))),
         presets={
             "Same": {"shift": 0, "sigma": 1},
             "½ nat": {"shift": 1, "sigma": 1},
@@ -306,6 +297,7 @@ def explore_estimators():
         },
         height=340,
     )
+    return Explorer(scene)
 
 
 def explore_monte_carlo():
@@ -373,12 +365,16 @@ def explore_monte_carlo():
 
     names = [EXACT]
     names += [f"{name}: {what}" for name in WITH_DENSITIES for what in (*_SAID, "exact sd")]
-    return Explorer(
-        _controls(1, 1, 300, (30, 100, 300, 1000)),
+    scene = Scene(
+        "monte_carlo",
+        "A row of a hundred dots each for k1, k2 and k3, with their mean and the exact value; p "
+        "and q²/p over x, with the range of all draws.",
+        _sliders(shift=1),
         compute,
         layout,
         draw,
-        dict.fromkeys(names, "nats") | {mean_square: ""},
+        units={mean_square: ""},
+        rows=(2, 3, 3, 3),
         presets={
             "0.005 nats": {"shift": 0.1, "sigma": 1},
             "½ nat": {"shift": 1, "sigma": 1},
@@ -388,3 +384,4 @@ def explore_monte_carlo():
         },
         height=340,
     )
+    return Explorer(scene)

@@ -1,22 +1,19 @@
 """The explorer of notebook 02: samples, their histogram and their KDE."""
 
-import ipywidgets as widgets
 import numpy as np
 
 from kl_helpers.distributions import kl_normal
+from kl_helpers.engine import Explorer
 from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
-from kl_helpers.explorer import Explorer, Frame, format_number
 from kl_helpers.explorers._shared import (
     FORWARD,
-    SLIDER,
     SWAP_NORMALS,
-    IntSlider,
-    choice_slider,
     cut_note,
-    normal_controls,
-    slider_style,
+    normal_sliders,
+    seed_box,
 )
 from kl_helpers.plots import COLORS, add_key, label_axes, plot_density, plot_histogram, plot_text
+from kl_helpers.scene import Frame, Scene, Slider, format_number
 
 
 def explore_samples():
@@ -73,26 +70,25 @@ def explore_samples():
             plot_density(ax, grid, curve, who)
         plot_text(ax, -1.2, top * 1.035, heading, "heading", color=COLORS["ink"], fontsize=11)
 
-    controls = normal_controls(
-        mu=(-0.6, 0.6, 0.01), sigma=(0.05, 0.25, 0.005), p=(0.2, 0.1), q=(0, 0.1), digits=3
-    )
-    controls |= {
-        "n": choice_slider("n, each", (10, 30, 100, 300, 1000, 3000, 10000), 1000),
-        "bins": IntSlider(99, 1, 200, description="bins", style=slider_style(), layout=SLIDER),
-        "epsilon": choice_slider("ε", (0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2), 1e-5),
-        "seed": widgets.BoundedIntText(
-            16, 0, 9999, description="seed", style=slider_style(), layout={"width": "170px"}
-        ),
-    }
-    return Explorer(
-        controls,
+    scene = Scene(
+        "samples",
+        "Samples of p and of q, each as a histogram and as a curve, its kernel density estimate.",
+        [
+            *normal_sliders(
+                mu=(-0.6, 0.6, 0.01), sigma=(0.05, 0.25, 0.005), p=(0.2, 0.1), q=(0, 0.1), digits=3
+            ),
+            Slider("n", "n, each", 1000, options=(10, 30, 100, 300, 1000, 3000, 10000)),
+            Slider("bins", "bins", 99, 1, 200, 1, whole=True),
+            Slider("epsilon", "ε", 1e-5, options=(0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)),
+            seed_box(16),
+        ],
         compute,
         layout,
         draw,
-        {exact: "nats", estimate: "nats", error: "nats"},
         presets={
             "Similar": demo | {"mu_p": 0.2, "sigma_p": 0.1, "mu_q": 0.0, "sigma_q": 0.1},
             "Different": demo | {"mu_p": 0.0, "sigma_p": 0.1, "mu_q": 0.5, "sigma_q": 0.1},
         },
         swap=SWAP_NORMALS,
     )
+    return Explorer(scene)

@@ -13,14 +13,11 @@ from kl_helpers.divergences import (
     kl_divergence,
     total_variation,
 )
-from kl_helpers.explorer import Explorer, Frame, format_number
+from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
     BACKWARD,
     FORWARD,
-    SLIDER,
-    FloatSlider,
     cut_note,
-    slider_style,
 )
 from kl_helpers.plots import (
     COLORS,
@@ -30,6 +27,7 @@ from kl_helpers.plots import (
     plot_line,
     plot_text,
 )
+from kl_helpers.scene import Frame, Scene, Slider, format_number
 
 _INK = {"color": COLORS["ink"]}
 _DOTTED = _INK | {"linestyle": ":", "linewidth": 1.2}
@@ -106,13 +104,14 @@ def explore_gibbs():
         text = f"D = {format_number(total)}"
         plot_text(ladder, 3, total + 0.07, text, "D", ha="center", **_INK)
 
-    return Explorer(
+    scene = Scene(
+        "gibbs",
+        "The tangent r − 1 above log r with a gap at each side of the coins; the areas d(p, q) "
+        "under log t; the terms and the areas stacked to D.",
         _two_coins(p=0.5, q=0.1, edge=0.05),
         compute,
         layout,
         draw,
-        {FORWARD: "nats"}
-        | {f"{side}: {name}": "nats" for side in sides for name in ("p·log(p/q)", "d(p, q)")},
         presets={
             "Same": {"p_heads": 0.5, "q_heads": 0.5},
             "Near": {"p_heads": 0.5, "q_heads": 0.45},
@@ -121,6 +120,7 @@ def explore_gibbs():
         swap=[("p_heads", "q_heads")],
         height=330,
     )
+    return Explorer(scene)
 
 
 def explore_triangle():
@@ -192,18 +192,22 @@ def explore_triangle():
                 plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
     start = {"a": 0.5, "b": 0.7, "c": 0.1}
-    return Explorer(
-        {name: _slider(f"{name}: heads", value, 0.01) for name, value in start.items()},
+    scene = Scene(
+        "triangle",
+        "Three coins a, b, c by their probability of heads; bars for the way from a to c and for "
+        "the detour over b, by D and by √JS.",
+        [_slider(name, f"{name}: heads", value, 0.01) for name, value in start.items()],
         compute,
         layout,
         draw,
-        {straight: "nats", detour: "nats", straight_js: "√nats", detour_js: "√nats"},
+        units={straight_js: "√nats", detour_js: "√nats"},
         presets={
             "b beyond": {"a": 0.5, "b": 0.7, "c": 0.1},
             "b on the way": {"a": 0.5, "b": 0.25, "c": 0.1},
         },
         height=320,
     )
+    return Explorer(scene)
 
 
 def explore_relatives():
@@ -263,12 +267,15 @@ def explore_relatives():
             dot = {"marker": "o", "color": looks[name]["color"]}
             plot_line(ax, [q_heads], [values[name]], f"{name} dot", **dot)
 
-    return Explorer(
+    scene = Scene(
+        "relatives",
+        "Over the heads of q: both directions of D, Jeffreys and JS in nats; the total variation "
+        "under its bound by D.",
         _two_coins(p=0.5, q=0.8, edge=0.01),
         compute,
         layout,
         draw,
-        dict.fromkeys(measures, "nats") | dict.fromkeys(probabilities, ""),
+        units=dict.fromkeys(probabilities, ""),
         presets={
             "Near": {"p_heads": 0.5, "q_heads": 0.55},
             "Far": {"p_heads": 0.01, "q_heads": 0.99},
@@ -276,6 +283,7 @@ def explore_relatives():
         swap=[("p_heads", "q_heads")],
         height=340,
     )
+    return Explorer(scene)
 
 
 def _coin(heads):
@@ -301,16 +309,8 @@ def _root_js(p, q):
 
 def _two_coins(p, q, edge):
     starts = {"p": p, "q": q}
-    return {f"{w}_heads": _slider(f"{w}: heads", v, edge, w) for w, v in starts.items()}
+    return [_slider(f"{w}_heads", f"{w}: heads", v, edge, w) for w, v in starts.items()]
 
 
-def _slider(label, value, edge, who=None):
-    return FloatSlider(
-        value,
-        min=edge,
-        max=1 - edge,
-        step=0.01,
-        description=label,
-        style=slider_style(who),
-        layout=SLIDER,
-    )
+def _slider(name, label, value, edge, who=None):
+    return Slider(name, label, value, edge, 1 - edge, 0.01, who=who)

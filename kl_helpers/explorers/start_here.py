@@ -3,17 +3,18 @@
 import numpy as np
 
 from kl_helpers.distributions import kl_normal
-from kl_helpers.explorer import Explorer, Frame, format_number
+from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
     BACKWARD,
     FORWARD,
     SWAP_NORMALS,
     cut_note,
-    normal_controls,
     normal_pdf,
+    normal_sliders,
     outside_note,
 )
 from kl_helpers.plots import COLORS, add_key, label_axes, plot_bars, plot_density, plot_text
+from kl_helpers.scene import Frame, Scene, format_number
 
 
 def explore_two_normals():
@@ -63,12 +64,13 @@ def explore_two_normals():
             text = f"{name} = {format_number(value)}{arrow}"
             plot_text(axes[1], 0, bottom + 0.52, text, f"{who} value", color=COLORS["ink"])
 
-    return Explorer(
-        normal_controls(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(1, 1)),
+    scene = Scene(
+        "two_normals",
+        "Two normal densities p and q over x, and a bar for each direction of the divergence.",
+        normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(1, 1)),
         compute,
         layout,
         draw,
-        {FORWARD: "nats", BACKWARD: "nats"},
         presets={
             "Same": {"mu_p": 0, "sigma_p": 1, "mu_q": 0, "sigma_q": 1},
             "Shifted": {"mu_p": 0, "sigma_p": 1, "mu_q": 2, "sigma_q": 1},
@@ -76,3 +78,4 @@ def explore_two_normals():
         },
         swap=SWAP_NORMALS,
     )
+    return Explorer(scene)

@@ -10,16 +10,13 @@ import numpy as np
 from matplotlib.lines import Line2D
 from scipy.optimize import minimize, root_scalar
 
-from kl_helpers.explorer import Explorer, Frame
+from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
     BACKWARD,
     FORWARD,
-    SLIDER,
-    FloatSlider,
     cut_note,
     normal_pdf,
     outside_note,
-    slider_style,
 )
 from kl_helpers.plots import (
     COLORS,
@@ -30,6 +27,7 @@ from kl_helpers.plots import (
     plot_landscape,
     plot_line,
 )
+from kl_helpers.scene import Frame, Scene, Slider
 
 SIGMA = 0.6
 
@@ -245,23 +243,24 @@ def explore_two_directions():
                 mu, sigma = np.reshape(points, (-1, 2)).T
                 plot_line(axes[name], mu, sigma, label, **_marker(label))
 
-    return Explorer(
-        {
-            "m": _slider("m of p", "p", 1.5, 0, 3),
-            "mu_q": _slider("μ of q", "q", 0.5, -3, 3),
-            "sigma_q": _slider("σ of q", "q", 1.0, 0.1, 3.5),
-        },
+    scene = Scene(
+        "two_directions",
+        "A density p with two modes, your q and the best q in either direction; both divergences "
+        "over the mean of q, and as landscapes over its mean and standard deviation.",
+        [
+            Slider("m", "m of p", 1.5, 0, 3, 0.02, who="p"),
+            Slider("mu_q", "μ of q", 0.5, -3, 3, 0.02, who="q"),
+            Slider("sigma_q", "σ of q", 1.0, 0.1, 3.5, 0.02, who="q"),
+        ],
         compute,
         layout,
         draw,
-        {
-            f"{direction}, {who}": "nats"
-            for direction in (FORWARD, BACKWARD)
-            for who in ("your q", "forward q", "reverse q")
-        },
         presets={"Close": {"m": 0.9}, "Far": {"m": 2.4}},  # the threshold is the reader's to find
+        rows=(2, 2, 2),
+        note_lines=3,
         height=350,
     )
+    return Explorer(scene)
 
 
 def _marker(label):
@@ -283,18 +282,6 @@ def _marker(label):
 
 def _both_sides(mu, sigma, *_):
     return [(mu, sigma), (-mu, sigma)]
-
-
-def _slider(label, who, value, low, high):
-    return FloatSlider(
-        value,
-        min=low,
-        max=high,
-        step=0.02,
-        description=label,
-        style=slider_style(who),
-        layout=SLIDER,
-    )
 
 
 def _place(mu, sigma, *_):

@@ -347,26 +347,30 @@ COUNT_PICTURES = """picture => {
     window.counter.observe(picture.parentElement, {childList: true});
 }"""
 
+THUMB = 16  # width of the handle of a range input in Chromium, in CSS pixels
+
 
 class ExplorerView:
     """A live explorer, as a person at the screen has it."""
 
     def __init__(self, notebook, cell_id):
         self._notebook = notebook
-        self.box = notebook.outputs(cell_id).locator(".jp-OutputArea-output")
+        self.box = notebook.outputs(cell_id).locator(".kl-explorer")
         self.still = self.box.locator("img")
         self.moving = self.box.locator("svg[viewBox]")  # lies over the still image
         self.status = self.box.get_by_role("status")
-        self._rows = self.box.locator(".widget-inline-hbox:has(.widget-readout, input)")
+        self.gone = self.box.locator(".kl-gone")
+        self.said = self.box.locator(".kl-said")
+        self._rows = self.box.locator(".kl-row")
 
     @property
     def labels(self):
-        return self._rows.locator("> .widget-label").all_text_contents()
+        return self._rows.locator(".kl-label").all_text_contents()
 
     @property
     def slider_labels(self):
         sliders = self._rows.filter(has=self._notebook.page.get_by_role("slider"))
-        return sliders.locator("> label").all_text_contents()
+        return sliders.locator(".kl-label").all_text_contents()
 
     @property
     def buttons(self):
@@ -378,18 +382,30 @@ class ExplorerView:
     def handle(self, label):
         return self._row(label).get_by_role("slider")
 
+    def number(self, label):
+        """The field beside a slider, or the one that stands for it."""
+        return self._row(label).locator("input.kl-number")
+
+    def type_number(self, label, text, *keys):
+        """Type into the field of a control, without confirming it but by `keys`."""
+        self.number(label).click()
+        self._notebook.page.keyboard.press("Control+A")
+        self._notebook.page.keyboard.insert_text(text)
+        self._notebook.keys(*keys)
+
     @property
     def controls(self):
         """Label -> what stands beside the control."""
-        boxes = self._rows.locator(".widget-readout, input")
-        texts = boxes.evaluate_all("all => all.map(node => node.value ?? node.textContent)")
+        boxes = self._rows.locator(".kl-number")
+        texts = boxes.evaluate_all("all => all.map(node => node.value)")
         return {
             label: text.replace("−", "-") for label, text in zip(self.labels, texts, strict=True)
         }
 
     @property
     def summary(self):
-        return "\n".join(self.status.locator("> *").all_text_contents())
+        lines = self.status.locator(".kl-lines > *, .kl-notes > *")
+        return "\n".join(lines.all_text_contents())
 
     def quantity(self, name):
         """Text of the number of a line ``name = number unit``."""
@@ -419,16 +435,18 @@ class ExplorerView:
 
     def drag(self, label, to, steps=12):
         """Drag a slider's handle to a fraction of its length; return how many pictures came."""
-        handle, track = self.handle(label), self._row(label).locator(".noUi-base")
-        handle.scroll_into_view_if_needed()
-        start, rail = handle.bounding_box(), track.bounding_box()
-        x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
+        rail = self.handle(label)
+        rail.scroll_into_view_if_needed()
+        box = rail.bounding_box()
+        at = rail.evaluate("node => (node.valueAsNumber - node.min) / (node.max - node.min)")
+        x, end = (box["x"] + THUMB / 2 + part * (box["width"] - THUMB) for part in (at, to))
+        y = box["y"] + box["height"] / 2
         self.moving.evaluate(COUNT_PICTURES)
         mouse = self._notebook.page.mouse
         mouse.move(x, y)
         mouse.down()
         for i in range(1, steps + 1):
-            mouse.move(x + (rail["x"] + to * rail["width"] - x) * i / steps, y)
+            mouse.move(x + (end - x) * i / steps, y)
             self._notebook.page.evaluate("new Promise(requestAnimationFrame)")
         mouse.up()
         self._notebook.settle()

@@ -6,17 +6,17 @@ from driver import NOTEBOOKS, ExplorerView, agrees_to_the_printed_digits, soluti
 from nbformat.v4 import new_code_cell, new_notebook
 
 RAISING = """
-import ipywidgets as widgets
-from kl_helpers.explorer import Explorer, Frame
+from kl_helpers.engine import Explorer
+from kl_helpers.scene import Frame, Scene, Slider
 
 def compute(x):
     if x > 0:
         raise RuntimeError("planted")
     return Frame({"x": x}, {"x": x})
 
-slider = widgets.FloatSlider(-1, min=-1, max=1, step=0.5, description="x")
+sliders = [Slider("x", "x", -1, -1, 1, 0.5)]
 axes = lambda figure: figure.subplots()
-Explorer({"x": slider}, compute, axes, lambda ax, x: None, {"x": ""})
+Explorer(Scene("planted", "", sliders, compute, axes, lambda ax, x: None))
 """
 LOST_WIDGET = """
 from IPython.display import display

@@ -1,0 +1,201 @@
+// The front end of an explorer: sliders, buttons, picture, readout. It computes nothing.
+//
+// Still image, what moves over it, and readout are elements that last: only what changed is
+// replaced, so that nothing flickers and a screen reader hears the readout.
+
+const GONE = "The kernel that computed this is gone, so the sliders rest. " +
+    "Run All brings them back.";
+
+function element(tag, properties = {}, ...children) {
+    const node = Object.assign(document.createElement(tag), properties);
+    node.append(...children);
+    return node;
+}
+
+const withMinus = text => text.replace("-", "−");
+
+function shown(slider, value) {
+    if (slider.texts.length) return slider.texts[slider.stops.indexOf(value)];
+    const short = value.toFixed(slider.digits);
+    return withMinus(Number(short) === value ? short : String(value));
+}
+
+function nearestStop({stops}, value) {
+    let best = 0;
+    stops.forEach((stop, i) => {
+        if (Math.abs(stop - value) < Math.abs(stops[best] - value)) best = i;
+    });
+    return best;
+}
+
+// What a person typed, as {value} or as {complaint}, or as both where the nearest one is taken.
+function read(slider, text) {
+    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain))
+        return {complaint: `“${text.trim()}” is not a number, so ${slider.label} stays.`};
+    const value = Number(plain), [low, high] = slider.ends;
+    if (value < low || value > high)
+        return {
+            value: value < low ? low : high,
+            complaint: `${slider.label} goes from ${shown(slider, low)} to ${shown(slider, high)}.`,
+        };
+    if (slider.whole && !Number.isInteger(value))
+        return {complaint: `${slider.label} takes whole numbers, so it stays.`};
+    return {value};
+}
+
+// One control: its row of elements, and `show(value)`.
+function makeRow(slider, set, say) {
+    const {label, stops, texts, color} = slider;
+    const row = element("div", {className: "kl-row"});
+    row.style.setProperty("--kl-color", color);
+    row.append(element("span", {className: "kl-label", textContent: label, ariaHidden: "true"}));
+    let range, box, current;
+
+    if (stops.length) {
+        range = element("input", {
+            type: "range", min: 0, max: stops.length - 1, step: 1, ariaLabel: label,
+        });
+        range.addEventListener("input", () => set(stops[range.valueAsNumber]));
+        row.append(range);
+    }
+    if (texts.length) {
+        box = element("output", {className: "kl-number", ariaHidden: "true"});
+    } else {
+        box = element("input", {
+            type: "text", inputMode: "decimal", className: "kl-number", autocomplete: "off",
+            ariaLabel: stops.length ? `${label}, number` : label,
+        });
+        const step = sign => {
+            const stop = stops.length ? stops[nearestStop(slider, current) + sign] : current + sign;
+            if (stop >= slider.ends[0] && stop <= slider.ends[1]) set(stop);
+        };
+        box.addEventListener("change", () => {
+            const {value: typed, complaint} = read(slider, box.value);
+            if (complaint) say(complaint);
+            if (typed === undefined) show(current);
+            else set(typed);
+        });
+        box.addEventListener("keydown", event => {
+            if (event.key === "ArrowUp") step(1);
+            else if (event.key === "ArrowDown") step(-1);
+            else if (event.key === "Escape") show(current);
+            else return;
+            event.preventDefault();
+        });
+        box.addEventListener("focus", () => box.select());
+    }
+    row.append(box);
+
+    function show(now) {
+        const text = shown(slider, now);
+        current = now;
+        box.value = text;
+        if (range) {
+            range.value = nearestStop(slider, now);
+            range.ariaValueText = text;
+        }
+    }
+    return {row, show};
+}
+
+function fillReadout(readout, lines, notes, {rows, table, notes: words, error}) {
+    if (error) {
+        readout.setAttribute("role", "alert");
+        lines.replaceChildren(error);
+        return;
+    }
+    readout.setAttribute("role", "status");
+    lines.classList.toggle("kl-table", table);
+    const flat = rows.flatMap(row => row.map(([name, number], i) => [name, number, table && !i]));
+    if (lines.children.length !== flat.length) lines.replaceChildren(
+        ...flat.map(() => element("div", {}, element("span"), element("span"))));
+    flat.forEach(([name, number, first], i) => {
+        const [left, right] = lines.children[i].children;
+        if (left.textContent !== name) left.textContent = name;
+        if (right.textContent !== number) right.textContent = number;
+        left.classList.toggle("kl-first", first);
+    });
+    const same = words.length === notes.children.length &&
+        words.every((text, i) => notes.children[i].textContent === text);
+    if (!same) notes.replaceChildren(...words.map(text => element("div", {textContent: text})));
+}
+
+// Keys pressed here stay here: JupyterLab would take x for “cut the cell”. Those with a modifier
+// (Ctrl+S, Shift+Enter) still reach it.
+function keepKeys(event) {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey)
+        event.stopPropagation();
+}
+
+function render({model, el}) {
+    const scene = model.get("scene");
+    const said = element("div", {className: "kl-said", ariaLive: "polite"});
+    const set = (name, value) => {
+        said.textContent = "";
+        model.set("setting", {...model.get("setting"), [name]: value});
+        showSetting();
+        model.save_changes();
+    };
+    const say = text => { queueMicrotask(() => { said.textContent = text; }); };
+    const rows = Object.fromEntries(scene.sliders.map(
+        slider => [slider.name, makeRow(slider, value => set(slider.name, value), say)]));
+    const buttons = scene.buttons.map(label => {
+        const button = element("button", {type: "button", textContent: label});
+        button.addEventListener("click", () => {
+            said.textContent = "";
+            model.send({press: label});
+        });
+        return button;
+    });
+    const still = element("img", {className: "kl-still", alt: scene.alt});
+    const moving = element("div", {className: "kl-moving"});
+    const lines = element("div", {className: "kl-lines"});
+    const notes = element("div", {className: "kl-notes"});
+    const readout = element("div", {className: "kl-readout", role: "status"}, lines, notes);
+    const gone = element("div", {className: "kl-gone", textContent: GONE});
+    const controls = element("fieldset", {className: "kl-controls"},
+        element("div", {className: "kl-rows"}, ...Object.values(rows).map(({row}) => row)),
+        element("div", {className: "kl-buttons"}, ...buttons, said));
+    const picture = element("div", {className: "kl-picture"}, still, moving);
+    picture.style.aspectRatio = `${scene.width} / ${scene.height}`;
+    const root = element("div", {className: "kl-explorer"}, gone, controls, picture, readout);
+    root.style.setProperty("--kl-width", `${scene.width}px`);
+    root.style.setProperty("--kl-note-lines", scene.noteLines);
+    root.addEventListener("keydown", keepKeys);
+    el.append(root);
+
+    let address;
+    const showSetting = () => {
+        const setting = model.get("setting");
+        for (const [name, {show}] of Object.entries(rows)) show(setting[name]);
+    };
+    const showStill = () => {
+        URL.revokeObjectURL(address);
+        address = URL.createObjectURL(new Blob([model.get("still")], {type: "image/png"}));
+        still.src = address;
+    };
+    const showMoving = () => { moving.innerHTML = model.get("moving"); };
+    const showReadout = () => fillReadout(readout, lines, notes, model.get("readout"));
+    const restWithoutKernel = () => {
+        controls.disabled = el.closest(".jupyter-widgets-disconnected") !== null;
+    };
+    const listeners = {
+        "change:setting": showSetting,
+        "change:still": showStill,
+        "change:moving": showMoving,
+        "change:readout": showReadout,
+        "comm_live_update": () => queueMicrotask(restWithoutKernel),
+    };
+    for (const [event, listen] of Object.entries(listeners)) model.on(event, listen);
+    showSetting();
+    showStill();
+    showMoving();
+    showReadout();
+    return () => {
+        for (const [event, listen] of Object.entries(listeners)) model.off(event, listen);
+        URL.revokeObjectURL(address);
+    };
+}
+
+export default {render};
