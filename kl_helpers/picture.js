@@ -128,6 +128,18 @@ function keepKeys(event) {
         event.stopPropagation();
 }
 
+// Calls `rest` when the kernel ends. ipywidgets says so of a restart, JupyterLab of the other ends.
+function watchKernel(manager, rest) {
+    const session = manager?.context?.sessionContext;
+    const look = (_, status) => {
+        if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) rest();
+        else if (!session.session?.kernel) rest();
+    };
+    const signals = session ? [session.statusChanged, session.kernelChanged] : [];
+    for (const signal of signals) signal.connect(look);
+    return () => { for (const signal of signals) signal.disconnect(look); };
+}
+
 function render({model, el}) {
     const scene = model.get("scene");
     const said = element("div", {className: "kl-said", ariaLive: "polite"});
@@ -153,7 +165,7 @@ function render({model, el}) {
     const lines = element("div", {className: "kl-lines"});
     const notes = element("div", {className: "kl-notes"});
     const readout = element("div", {className: "kl-readout", role: "status"}, lines, notes);
-    const gone = element("div", {className: "kl-gone", textContent: GONE});
+    const gone = element("div", {className: "kl-gone", textContent: GONE, hidden: true});
     const controls = element("fieldset", {className: "kl-controls"},
         element("div", {className: "kl-rows"}, ...Object.values(rows).map(({row}) => row)),
         element("div", {className: "kl-buttons"}, ...buttons, said));
@@ -176,17 +188,20 @@ function render({model, el}) {
         still.src = address;
     };
     const showMoving = () => { moving.innerHTML = model.get("moving"); };
-    const showReadout = () => fillReadout(readout, lines, notes, model.get("readout"));
-    const restWithoutKernel = () => {
-        controls.disabled = el.closest(".jupyter-widgets-disconnected") !== null;
+    const showReadout = () => {
+        fillReadout(readout, lines, notes, model.get("readout"));
+        wake();  // the kernel answers
     };
+    const rest = () => { controls.disabled = true; gone.hidden = false; };
+    const wake = () => { controls.disabled = false; gone.hidden = true; };
     const listeners = {
         "change:setting": showSetting,
         "change:still": showStill,
         "change:moving": showMoving,
         "change:readout": showReadout,
-        "comm_live_update": () => queueMicrotask(restWithoutKernel),
+        "comm_live_update": rest,
     };
+    const stopWatching = watchKernel(model.widget_manager, rest);
     for (const [event, listen] of Object.entries(listeners)) model.on(event, listen);
     showSetting();
     showStill();
@@ -194,6 +209,7 @@ function render({model, el}) {
     showReadout();
     return () => {
         for (const [event, listen] of Object.entries(listeners)) model.off(event, listen);
+        stopWatching();
         URL.revokeObjectURL(address);
     };
 }

@@ -375,6 +375,7 @@ def explore_monte_carlo():
         draw,
         units={mean_square: ""},
         rows=(2, 3, 3, 3),
+        note_lines=2,
         presets={
             "0.005 nats": {"shift": 0.1, "sigma": 1},
             "½ nat": {"shift": 1, "sigma": 1},

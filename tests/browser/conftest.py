@@ -5,7 +5,9 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -64,3 +66,19 @@ def open_notebook(server, browser):
             notebook.close()
 
     return open_in_lab
+
+
+@pytest.fixture
+def run_planted(course, open_notebook):
+    """Context manager: sources of code cells, by cell id -> `NotebookPage` before Run All."""
+
+    def write(sources):
+        tags = {"tags": ["raises-exception"]}
+        notebook = new_notebook(
+            cells=[new_code_cell(text, id=name, metadata=tags) for name, text in sources.items()],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, course / "notebooks" / "planted.ipynb")
+        return open_notebook("notebooks/planted.ipynb")
+
+    return write

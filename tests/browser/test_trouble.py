@@ -3,7 +3,6 @@
 import nbformat
 import pytest
 from driver import NOTEBOOKS, ExplorerView, agrees_to_the_printed_digits, solutions
-from nbformat.v4 import new_code_cell, new_notebook
 
 RAISING = """
 from kl_helpers.engine import Explorer
@@ -32,22 +31,6 @@ PLANTED = {
     "loads": ("import ipywidgets as w; w.HTML('<img src=/planted.png>')", "planted.png"),
 }
 NONSENSE = ("answer = 'seven'", "answer = (", "answer = 1 / 0", "answer = unheard_of")
-
-
-@pytest.fixture
-def run_planted(course, open_notebook):
-    """Context manager: sources of code cells, by cell id -> `NotebookPage` before Run All."""
-
-    def write(sources):
-        tags = {"tags": ["raises-exception"]}
-        notebook = new_notebook(
-            cells=[new_code_cell(text, id=name, metadata=tags) for name, text in sources.items()],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        )
-        nbformat.write(notebook, course / "notebooks" / "planted.ipynb")
-        return open_notebook("notebooks/planted.ipynb")
-
-    return write
 
 
 def test_a_callback_that_raises_is_a_problem(run_planted):

@@ -1,0 +1,186 @@
+"""What a hand does to an explorer: type, press keys, run the cell again, lose the kernel."""
+
+import itertools
+import re
+
+import pytest
+from driver import ExplorerView, agrees_to_the_printed_digits
+
+from kl_helpers import explorers
+
+IMPORT = "from kl_helpers import explorers"
+RESTART = "async () => { await window.panel.sessionContext.session.kernel.restart(); }"
+SHUT_DOWN = "async () => { await window.panel.sessionContext.shutdown(); }"
+EXECUTE = "code => window.panel.sessionContext.session.kernel.requestExecute({code}).done"
+SAME_NODE = "node => window.marked === node"
+FOCUS_RING = "node => getComputedStyle(node).outlineStyle + getComputedStyle(node).outlineWidth"
+
+
+def sources(*names):
+    return {"import": IMPORT} | {n.replace("_", "-"): f"explorers.explore_{n}()" for n in names}
+
+
+@pytest.fixture
+def page(run_planted):
+    with run_planted(sources("two_normals", "samples")) as page:
+        page.run_all()
+        yield page
+
+
+@pytest.fixture
+def normals(page):
+    return ExplorerView(page, "two-normals")
+
+
+@pytest.fixture
+def samples(page):
+    return ExplorerView(page, "samples")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "forward"),
+    [
+        ("2.5", "2.50", 4.5),  # ½(2.5 + 0.5)²
+        ("1,5", "1.50", 2.0),
+        ("−1", "-1.00", 0.125),
+        ("-2.25", "-2.25", 1.53125),  # between two places of the handle, and taken as it is
+        ("25e-1", "2.50", 4.5),
+    ],
+)
+def test_a_typed_number_counts_when_the_field_is_left(page, normals, typed, shown, forward):
+    normals.type_number("μ of q", "-0.5", "Enter")
+    normals.type_number("μ of p", typed, "Tab")
+    assert normals.controls["μ of p"] == shown
+    assert agrees_to_the_printed_digits(normals.quantity("D_KL(p‖q)"), forward)
+    assert normals.said.text_content() == ""
+    assert page.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown", "words"),
+    [
+        ("7", "3.00", "μ of p goes from −3.00 to 3.00"),
+        ("-40", "-3.00", "μ of p goes from −3.00 to 3.00"),
+        ("abc", "0.00", "“abc” is not a number"),
+        ("1,5,2", "0.00", "is not a number"),
+        ("", "0.00", "is not a number"),
+    ],
+)
+def test_what_cannot_be_taken_is_said(page, normals, typed, shown, words):
+    normals.type_number("μ of p", typed, "Enter")
+    assert normals.controls["μ of p"] == shown
+    assert words in normals.said.text_content()
+    normals.key("σ of p", "ArrowRight")
+    assert normals.said.text_content() == ""
+    assert page.problems() == []
+
+
+def test_whole_numbers_stay_whole(page, samples):
+    before = samples.summary
+    for label, kept in (("seed", "16"), ("bins", "99")):
+        samples.type_number(label, "2.7", "Tab")
+        assert samples.controls[label] == kept
+        assert f"{label} takes whole numbers" in samples.said.text_content()
+    assert samples.summary == before
+    samples.type_number("seed", "27", "Enter")
+    assert samples.controls["seed"] == "27"
+    assert samples.summary != before
+    assert page.problems() == []
+
+
+def test_escape_and_the_arrow_keys_in_a_field(normals):
+    normals.type_number("μ of p", "2", "Escape")
+    assert normals.controls["μ of p"] == "0.00"
+    normals.type_number("μ of p", "2", "Enter", "ArrowUp", "ArrowUp", "ArrowDown")
+    assert normals.controls["μ of p"] == "2.10"
+
+
+def test_no_key_pressed_in_an_explorer_edits_the_notebook(page, normals):
+    before = page.cells
+    places = (
+        normals.handle("μ of p"),
+        normals.number("μ of p"),
+        normals.box.get_by_role("button", name="Reset"),
+    )
+    for place in places:
+        place.focus()
+        page.keys("x", "m", "y", "d", "d", "a", "b", "z", "Escape", "0", "0")
+    assert page.cells == before
+    assert page.interruptions() == []
+
+
+def test_the_focus_can_be_seen(page, normals):
+    page.activate("two-normals")
+    for target in (normals.handle("μ of p"), normals.number("μ of p")):
+        page.tab_to(target)
+        assert target.evaluate(FOCUS_RING) == "solid2px"
+
+
+def test_the_readout_lasts_so_that_its_change_is_announced(normals):
+    normals.status.evaluate("node => { window.marked = node; }")
+    normals.still.evaluate("node => { window.image = node; }")
+    before = normals.summary
+    normals.key("μ of p", "End")
+    assert normals.summary != before
+    assert normals.status.evaluate(SAME_NODE)
+    assert normals.still.evaluate("node => window.image === node")
+
+
+def test_a_cell_that_is_run_again_keeps_its_sliders(page, normals):
+    normals.type_number("μ of p", "-2.25", "Enter")
+    kept = normals.state
+    page.run_all()
+    assert normals.state == kept
+    normals.press("Reset")
+    assert normals.controls["μ of p"] == "0.00"
+    assert page.problems() == []
+
+
+@pytest.mark.parametrize("end", [RESTART, SHUT_DOWN])
+def test_a_kernel_that_is_gone_is_said_and_the_picture_stays_right(page, normals, end):
+    assert not normals.gone.is_visible()
+    picture = normals.picture
+    page._await(end)
+    normals.gone.wait_for(state="visible")
+    assert "Run All brings them back" in normals.gone.text_content()
+    assert normals.handle("μ of p").is_disabled()
+    assert normals.box.get_by_role("button", name="Reset").is_disabled()
+    still, moving = normals.still.bounding_box(), normals.moving.bounding_box()
+    assert moving == pytest.approx(still, abs=1)
+    assert normals.picture == picture
+
+
+def test_after_a_restart_run_all_brings_the_sliders_back(page, normals):
+    page._await(RESTART)
+    normals.gone.wait_for(state="visible")
+    page.run_all()
+    assert not normals.gone.is_visible()
+    normals.key("μ of p", "End")
+    assert normals.quantity("D_KL(p‖q)") == "2.0000"
+
+
+@pytest.mark.parametrize("name", explorers.__all__)
+def test_nothing_jumps_while_sliding(run_planted, name):
+    scene = getattr(explorers, name)().scene
+    sliders = [slider for slider in scene.sliders if slider.handle]
+    corners = list(itertools.product(*(slider.ends for slider in sliders)))
+    explorer = f"explorer = explorers.{name}()\nexplorer"
+    with run_planted({"import": IMPORT, "explore": explorer}) as page:
+        page.run_all()
+        box = ExplorerView(page, "explore").box
+        heights = {}
+        for corner in corners[:: -(-len(corners) // 16)]:
+            setting = dict(zip((slider.name for slider in sliders), corner, strict=True))
+            page._await(EXECUTE, f"explorer.set(**{setting})")
+            page.settle()
+            heights[corner] = box.evaluate("node => node.offsetHeight")
+        assert len(set(heights.values())) == 1, heights
+        assert page.problems() == []
+
+
+def test_labels_and_numbers_stay_within_the_explorer(page, normals, samples):
+    for view in (normals, samples):
+        cut = view.box.locator(".kl-label, .kl-number").evaluate_all(
+            "all => all.filter(n => n.scrollWidth > n.clientWidth + 1).map(n => n.textContent)"
+        )
+        assert [text for text in cut if not re.fullmatch(r"\s*", text)] == []
