@@ -1,5 +1,8 @@
 """What all tests share: a seeded generator, and property tests that always try the same cases."""
 
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -13,3 +16,16 @@ settings.load_profile("course")
 @pytest.fixture
 def rng():
     return np.random.default_rng(20090501)
+
+
+@pytest.fixture
+def prose():
+    """What a cell says, lines and string literals joined: prose("01", "sign-meaning")."""
+
+    def said(number, cell_id):
+        (path,) = Path(__file__).parents[1].glob(f"notebooks/{number}-*.ipynb")
+        (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.id == cell_id)
+        lines = " ".join(line.strip() for line in cell.source.splitlines())
+        return lines.replace('" r"', "").replace('" "', "")
+
+    return said

@@ -679,8 +679,15 @@ LOSSES = -np.log(softmax_by_hand([2.0, 1.0, 0.1]))
             "Both directions are finite",
         ),
         ("check_infinite_one_way", ([0.5, 0.5], [0, 1]), "`p`: That is an array of shape (2,)"),
-        ("check_infinite_one_way", ([0.2, 0.3, 0.4], [0.5, 0.5, 0]), "p must sum to 1"),
-        ("check_infinite_one_way", ([0.2, 0.3, 0.5], [1.5, -0.5, 0]), "q "),
+        (
+            "check_infinite_one_way",
+            ([0.2, 0.3, 0.4], [0.5, 0.5, 0]),
+            "`p`: The three add up to 0.9",
+        ),
+        ("check_infinite_one_way", ([50, 30, 20], [1, 1, 0]), "divide each by that sum"),
+        ("check_infinite_one_way", ([0, 0, 0], [0.5, 0.5, 0]), "so that they add up to 1."),
+        ("check_infinite_one_way", ([0.2, 0.3, 0.5], [1.5, -0.5, 0]), "`q`: A probability is"),
+        ("check_infinite_one_way", ([0.2, 0.3, 0.5], [math.nan, 1, 0]), "`q`: A probability is"),
         ("check_units", (9, 4.5), "`metres`: That lacks the ½"),
         ("check_units", (15, 4.5), "`metres`: The shift is to be squared"),
         ("check_units", (0.45, 4.5), "`metres`: σ is to be squared"),
@@ -696,6 +703,9 @@ LOSSES = -np.log(softmax_by_hand([2.0, 1.0, 0.1]))
         ("check_two_widths", (0.565, 0.565), "the other above"),
         ("check_two_widths", (2.51, 2.51), "One σ lies below 1"),
         ("check_two_widths", (0.6, 2.5), "σ = 0.6 gives 0.378 nats"),
+        ("check_two_widths", (0.56, 2.44), "σ = 2.44 gives 0.476 nats, not 0.5."),
+        ("check_two_widths", (0.56, 2.5), "0.496 nats, not 0.5. That is close"),
+        ("check_two_widths", (0.57, 2.51), "0.477 nats, not 0.5."),
         ("check_two_widths", (0.56, 3.0), "σ = 3 gives 0.654 nats"),
         ("check_two_widths", (-0.56, 2.5), "positive, finite"),
         ("check_two_widths", (0.56, math.inf), "positive, finite"),
@@ -732,6 +742,17 @@ def test_wrong_answers_that_people_give(name, answers, words):
     assert says(check_named(name, *answers), "wrong", words)
 
 
+def test_no_check_advises_what_the_exercise_has_no_room_for():
+    for p in ([0.2, 0.3, 0.4], [2, 1, 0], [-0.5, 1, 0.5], [0.333, 0.333, 0.333]):
+        message = checks.check_infinite_one_way(p, [0.5, 0.5, 0]).message
+        assert "normalize" not in message
+        assert "kl_histogram" not in message
+
+
+def test_one_third_written_as_a_fraction_is_a_probability():
+    assert says(checks.check_infinite_one_way([1 / 3] * 3, [0.5, 0.5, 0]), "right")
+
+
 def total(p, q, x):
     return np.sum(p * np.log(p / q))
 
@@ -744,7 +765,41 @@ def variance_fit(x, y):
     return kl_normal(np.mean(x), np.var(x), np.mean(y), np.var(y))
 
 
+def reverse_on(grid, floor=0.0):
+    """The reverse objective from plain densities on a grid of its own."""
+
+    def reverse(mu, sigma, m):
+        x = grid(mu, sigma, m)
+        q = gaussian(x, mu, sigma)
+        p = (gaussian(x, -m, 0.6) + gaussian(x, m, 0.6)) / 2 + floor
+        return np.sum(q * np.log(q / p)) * (x[1] - x[0])
+
+    return reverse
+
+
+def around_q(reach):
+    return lambda mu, sigma, m: mu + sigma * np.linspace(-reach, reach, 2001)
+
+
+def fixed(reach):
+    return lambda mu, sigma, m: np.linspace(-reach, reach, 4001)
+
+
 FUNCTION_SLIPS = {
+    "check_reverse_kl": [
+        (reverse_on(around_q(9)), "returns inf, not 3.623. Far out p underflows"),
+        (reverse_on(around_q(40)), "returns nan, not 0.6759. Far out both densities underflow"),
+        (reverse_on(fixed(100)), "returns nan, not 0.6759. Far out both densities underflow"),
+        (reverse_on(around_q(9), 1e-12), "p + 1e-12 is not p"),
+        (reverse_on(fixed(4)), "not 0.1923. The grid ends at ±4"),
+        (reverse_on(fixed(5)), "not 3.623. The grid ends at ±5"),
+        (reverse_on(fixed(10)), "not 3.623. The grid ends at ±10"),
+        (
+            reverse_on(lambda mu, sigma, m: np.linspace(-m - 5, m + 5, 4001)),
+            "not 3.623. The grid ends at ±8",
+        ),
+        (reverse_on(around_q(3)), "not 0.6759. The grid ends 3σ from μ"),
+    ],
     "check_kl": [
         (lambda p, q: loop_kl(p, q) / math.log(2), "in bits"),
         (lambda p, q: loop_kl(q, p), "swapped"),

@@ -142,6 +142,31 @@ def test_below_ten_bins_the_report_of_different_jumps_about():
     assert six < five - 0.3
 
 
+def test_at_a_million_draws_epsilon_makes_the_null_report_small(prose):
+    """Standard errors of the means are 4e-7 at 1e-5 and 7e-7 at 1e-9."""
+    edges, p_hat, q_hat = roll(0, n=10**6, repeats=1000)
+    report = {e: kl_divergence(p_hat, q_hat, epsilon=e).mean() for e in (1e-5, 1e-7, 1e-9)}
+    assert report[1e-5] == pytest.approx(8e-5, abs=2e-6)
+    assert report[1e-7] == pytest.approx(1.00e-4, abs=3e-6)
+    assert report[1e-9] == pytest.approx(1.19e-4, abs=5e-6)
+    shares = bin_shares(edges, 0)
+    damped = (shares * (1 - shares) / (shares + 1e-5)).sum(axis=1).mean() / 1e6
+    assert damped == pytest.approx(report[1e-5], rel=0.03)
+    small = (shares < 1e-5).sum(axis=1).mean()
+    empty = ((p_hat == 0) & (q_hat == 0)).sum(axis=1).mean()
+    said = prose("06", "null-read")
+    assert f"{small:.0f} of the 99 bins" in said
+    assert f"Only {empty:.0f} are empty in both" in said
+    assert f"report {report[1e-7]:.5f}, with $10^{{-9}}$ {report[1e-9]:.5f}" in said
+
+
+def test_bins_that_q_left_empty_have_nearly_all_less_than_a_draws_share():
+    for shift in (2, -5):
+        edges, p_hat, q_hat = roll(shift, repeats=500)
+        empty = (q_hat == 0) & (p_hat > 0)
+        assert (bin_shares(edges, 0)[empty] < 1e-3).mean() > 0.94
+
+
 def test_the_null_formula_lies_on_both_sides_of_the_recipe():
     ratio = {n: reports(0, n, repeats=500).mean() / (98 / n) for n in (100, 1000, 10**5, 10**6)}
     assert 2.0 < ratio[100] < 2.4

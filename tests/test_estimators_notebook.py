@@ -1,15 +1,17 @@
 """Notebook 07: its explorers against the public estimators, what its prose says, its checks."""
 
 import io
+import itertools
 import math
 
 import numpy as np
 import pytest
 from PIL import Image
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
 from kl_helpers import (
     checks,
+    kl_divergence,
     kl_histogram,
     kl_kde,
     kl_knn,
@@ -175,7 +177,7 @@ def test_what_the_slides_point_at(seed):
     assert near["k1"].std() > 9 * near["k3"].std()
 
 
-def test_small_numbers_of_the_prose():
+def test_small_numbers_of_the_prose(prose):
     h = 300**-0.2
     assert h == pytest.approx(0.32, abs=0.005)
     assert 1 / h**2 == pytest.approx(10, abs=0.5)
@@ -191,6 +193,101 @@ def test_small_numbers_of_the_prose():
     # a report of −0.003 nats: one run in four is negative
     assert stats.norm.cdf(-0.005 / (0.1 / math.sqrt(200))) == pytest.approx(0.25, abs=0.02)
     assert (math.exp(4) - 5) / 4 == pytest.approx(12, abs=0.5)
+
+
+def repeat(estimate, shift, n, seeds=100):
+    dice = [np.random.default_rng(seed).standard_normal((2, n)) for seed in range(seeds)]
+    return np.array([estimate(x, shift + y) for x, y in dice])
+
+
+def test_where_the_kdes_20_nats_come_from(prose):
+    """At 12.5 nats: slopes, gaps and estimates of 100 samples; deviations from sample to sample
+    are 1.0 for the ratio of slopes and 0.22 nats for what one draw in 300 adds."""
+    ratios, halves, estimates = [], [], []
+    for seed in range(100):
+        x, y = np.random.default_rng(seed).standard_normal((2, 300))
+        y += 5
+        h = y.std(ddof=1) * 300**-0.2
+        low, high = (special.logsumexp(-(((at - y) / h) ** 2) / 2) for at in (-1e-4, 1e-4))
+        ratios.append((high - low) / 2e-4 / 5)  # log q has the slope 5 there
+        halves.append(np.mean(((y.min() - x) / h) ** 2 / 2))
+        estimates.append(kl_kde(x, y))
+    assert round(np.mean(ratios)) == 4
+    assert "four times as steep" in prose("07", "why-fail")
+    assert f"makes {np.mean(halves):.0f} nats, and 4 more" in prose("07", "why-fail")
+    assert np.subtract(estimates, halves).mean() == pytest.approx(4.3, abs=0.1)
+
+
+def test_twice_the_shift_adds_a_nat_to_the_knn_estimate(prose):
+    near, far = repeat(kl_knn, 5, 300), repeat(kl_knn, 10, 300)
+    assert near.mean() == pytest.approx(4.5, abs=0.05)
+    assert far.mean() == pytest.approx(5.5, abs=0.06)
+    assert "from 4.5 to 5.5 nats" in prose("07", "why-fail")
+    assert near.max() < 12.5  # too low every time
+
+
+def test_a_normal_fit_is_blind_for_any_number_of_draws():
+    rolls = [np.random.default_rng(seed) for seed in range(10)]
+    fits = [kl_normal_fit(r.exponential(1, 30_000), r.normal(1, 1, 30_000)) for r in rolls]
+    assert max(fits) < 0.001
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_rounding_moves_a_single_knn_estimate_and_not_the_mean(block):
+    """A hundred other seeds a block; of the mean difference the standard error is 0.006 nats."""
+    dice = [np.random.default_rng(100 * block + s).standard_normal((2, 300)) for s in range(100)]
+    moves = [kl_knn(x.round(1), (1 + y).round(1)) - kl_knn(x, 1 + y) for x, y in dice]
+    assert abs(np.mean(moves)) < 0.02
+    assert np.mean(np.abs(moves)) == pytest.approx(0.045, abs=0.01)
+
+
+def test_a_report_that_stands_still_is_wrong_all_the_same():
+    full, half = repeat(kl_histogram, 5, 1000), repeat(kl_histogram, 5, 500)
+    assert full.mean() == pytest.approx(7.84, abs=0.03)
+    assert half.mean() == pytest.approx(7.87, abs=0.03)
+
+
+def test_where_k3_is_the_steadier_one(prose):
+    def lead(sigma):
+        moments = explorers.exact_moments(0, sigma)
+        return moments["k3"][1] - moments["k1"][1]
+
+    even = optimize.brentq(lead, 1.05, 1.4)
+    assert rf"\sigma_q = {even:.2f}\,\sigma_p" in prose("07", "recap")
+    nats = kl_normal(0, 1, 0, even)
+    assert rf"$\sigma_q = {even:.2f}\,\sigma_p$, or {nats:.2f} nats" in prose(
+        "07", "coverage-moral"
+    )
+    for shift, sigma in itertools.product(np.linspace(0.05, 1.1, 22), np.linspace(0.3, 1, 15)):
+        if kl_normal(0, 1, shift, sigma) < 0.6:
+            moments = explorers.exact_moments(shift, sigma)
+            assert moments["k3"][1] < moments["k1"][1]
+
+
+def test_how_seldom_k3s_own_error_catches_a_wide_q():
+    """The shares of 1000 samples have standard errors of 0.015 and 0.011."""
+    p, q, exact = stats.norm(0, 1), stats.norm(0, 3), kl_normal(0, 1, 0, 3)
+    draws = [np.random.default_rng(seed).standard_normal(300) for seed in range(1000)]
+    runs = np.array([kl_monte_carlo(p.logpdf, q.logpdf, x, "k3") for x in draws])
+    caught = np.abs(runs[:, 0] - exact) < 2 * runs[:, 1]
+    assert caught.mean() == pytest.approx(1 / 3, abs=0.07)
+    assert np.mean(runs[:, 0] < exact) > 0.83
+    assert runs[:, 0].max() > 4 * exact
+
+
+def test_how_many_of_a_hundred_samples_hold_the_rare_draws(prose):
+    rare = stats.binom(300, stats.norm.sf((math.log(50) + 2) / 2))
+    none, one, more = (round(100 * x) for x in (rare.pmf(0), rare.pmf(1), rare.sf(1)))
+    said = prose("07", "reveal-steadier")
+    assert f"{none} have none of them, {one} have one, and {more} have more" in said
+
+
+def test_sorted_lists_look_alike_only_when_they_are_narrow_and_far_from_0():
+    z = np.random.default_rng(2).standard_normal((2, 300))
+    rods = np.sort(5 + 0.1 * z[0]), np.sort(5.5 + 0.1 * z[1])
+    assert kl_divergence(*rods, normalize=True) < 1e-5
+    wide = np.sort(np.exp(3 * z[0])), np.sort(np.exp(0.1 * z[1]))
+    assert kl_divergence(*wide, normalize=True) > 2
 
 
 # --- the explorers

@@ -79,13 +79,10 @@ def check_infinite_one_way(p, q):
     given = []
     for name, value in (("p", p), ("q", q)):
         try:
-            given.append(as_floats(value, (3,)))
+            given.append(_shares_of_three(value))
         except NotRightError as words:
             raise NotRightError(f"`{name}`: {words}", words.status) from None
-    try:
-        there, back = kl_divergence(*given), kl_divergence(*reversed(given))
-    except ValueError as error:
-        raise NotRightError(f"{str(error).rstrip('.')}.") from None
+    there, back = kl_divergence(*given), kl_divergence(*reversed(given))
     if math.isinf(there) and math.isfinite(back):
         return f"D(p‖q) is infinite, and D(q‖p) = {back:.3g} nats."
     if math.isinf(back) and math.isfinite(there):
@@ -93,6 +90,19 @@ def check_infinite_one_way(p, q):
     if math.isinf(there):
         raise NotRightError("Both directions are infinite: q still has weight where p has none.")
     raise NotRightError("Both directions are finite: give q a zero where p has weight.")
+
+
+def _shares_of_three(value):
+    shares = as_floats(value, (3,))
+    if not (shares >= 0).all():  # nan too
+        raise NotRightError("A probability is a number from 0 to 1.")
+    total = shares.sum()
+    if not abs(total - 1) <= 1e-9:
+        share = "" if math.isinf(total) or total == 0 else ", or divide each by that sum"
+        raise NotRightError(
+            f"The three add up to {total:.4g}: change them so that they add up to 1{share}."
+        )
+    return shares / total
 
 
 def _density(x, mu, sigma):
@@ -124,5 +134,5 @@ def check_kl_on_grid(kl_on_grid):
             SWAPPED: lambda p, q, x: integral(q, p, x),
             IN_BITS: lambda p, q, x: integral(p, q, x) / math.log(2),
         },
-        right="Whatever the spacing, the sum of heights times widths is the same.",
+        right="On any grid fine enough for both curves, heights times widths add up to one area.",
     )

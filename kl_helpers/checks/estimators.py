@@ -144,6 +144,6 @@ def check_report(answer):
             "D": "With σ_q = 3σ_p the variance of k3 is infinite: most runs come out too low, and"
             " a few far too high. The code may be perfect.",
         },
-        right="Sorted draws are places, not probabilities. Two quantile lists of positive numbers"
-        " always look alike once they are rescaled to sum to 1.",
+        right="Sorted draws are places, not probabilities. Rods of 5 m that differ by tenths make"
+        " two lists of nearly equal numbers, and rescaled to sum to 1 these look alike.",
     )

@@ -43,13 +43,18 @@ def check_units(metres, centimetres):
     )
 
 
+# log σ + 1/(2σ²) = 1, and with the arguments swapped σ²/2 − log σ = 1: both by Newton's method
+_HALF_A_NAT = (0.5637769354, 2.5110546150)
+_HALF_A_NAT_SWAPPED = (0.3982390483, 1.7737517211)
+
+
+def _to_two_decimals(got, exact):
+    return abs(got - exact) <= 0.005
+
+
 @always_a_verdict
 def check_two_widths(narrow, wide):
-    """Exercise: the two σ for which D(N(0, 1)‖N(0, σ²)) is half a nat, to 5 %."""
-
-    def is_half(divergence):
-        return abs(divergence - 0.5) <= 0.025
-
+    """Exercise: the two σ for which D(N(0, 1)‖N(0, σ²)) is half a nat, to two decimals."""
     sigmas = [float(as_floats(sigma, ())) for sigma in (narrow, wide)]
     if not all(0 < sigma < math.inf for sigma in sigmas):
         raise NotRightError("A standard deviation is a positive, finite number.")
@@ -57,15 +62,16 @@ def check_two_widths(narrow, wide):
         raise NotRightError("The narrow one comes first: swap the two.")
     if not sigmas[0] < 1 < sigmas[1]:
         raise NotRightError("One σ lies below 1 and the other above.")
-    for sigma in sigmas:
-        cost = kl_normal(0, 1, 0, sigma)
-        if is_half(cost):
+    for sigma, right, swapped in zip(sigmas, _HALF_A_NAT, _HALF_A_NAT_SWAPPED, strict=True):
+        if _to_two_decimals(sigma, right):
             continue
-        if is_half(kl_normal(0, 1, 0, math.sqrt(sigma))):
+        if _to_two_decimals(sigma, right**2):
             raise NotRightError(f"{sigma:.4g} is the variance: σ is its square root.")
-        if is_half(kl_normal(0, sigma, 0, 1)):
+        if _to_two_decimals(sigma, swapped):
             raise NotRightError(f"{sigma:.4g} solves D(q‖p) = 0.5: the arguments are swapped.")
-        raise NotRightError(f"σ = {sigma:.4g} gives {cost:.3g} nats, not 0.5.")
+        cost = kl_normal(0, 1, 0, sigma)
+        close = " That is close, but not right to two decimals." if abs(cost - 0.5) < 0.02 else ""
+        raise NotRightError(f"σ = {sigma:.4g} gives {cost:.3g} nats, not 0.5.{close}")
     return (
         f"Too narrow by a factor of {1 / sigmas[0]:.2g} costs as much as too wide by a factor of"
         f" {sigmas[1]:.2g}: D(p‖q) punishes a q that is too sure."

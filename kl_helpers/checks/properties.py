@@ -62,8 +62,8 @@ def check_negative_reports(report_1, report_2, report_3, report_4):
                 "E": _NO_EXCUSE,
             },
         ),
-        right="Only the first is an error in the data. The second needs more draws, the third"
-        " another formula, and the fourth nothing at all.",
+        right="The first program drops just the bins that q ruled out. The second needs more draws,"
+        " the third another formula, and the fourth another label: a term is no divergence.",
     )
 
 
@@ -76,15 +76,19 @@ def _check_findings(findings):
         " give a number about twice as large.",
     }
     missing = {
-        "A": "What goes in? Add up `p`, and look for negative entries.",
-        "C": "What becomes of a pair with one negative number?",
-        "E": "What are the two exact divergences of these two normals?",
+        "A": "What goes in? Look at `p[:3]` and `p.sum()`.",
+        "C": "What becomes of a pair with one negative number? Count them: `np.mean(p / q < 0)`.",
+        "E": "What are the two exact divergences of these two normals? `kl_normal` knows them.",
     }
     if findings is None or findings is Ellipsis:
-        raise NotRightError("Replace `None` with letters in quotes.", "not attempted")
+        raise NotRightError(
+            "Replace `None` with letters in quotes, and run the cell again.", "not attempted"
+        )
+    if isinstance(findings, (list, tuple, set)) and all(isinstance(x, str) for x in findings):
+        findings = "".join(findings)
     letters = {x for x in findings.upper() if x.isalpha()} if isinstance(findings, str) else set()
     if not letters or letters - set("ABCDE"):
-        raise NotRightError('Give letters from A to E in quotes, such as `"BD"`.')
+        raise NotRightError('Give letters from A to E, such as `"BD"` or `["B", "D"]`.')
     for letter in sorted(letters & set(wrong)):
         raise NotRightError(wrong[letter])
     for letter in sorted(set(missing) - letters):
@@ -161,7 +165,10 @@ def check_pinsker(nats, bits):
     too_many = "Times ln 2, not divided by it: a bit is the smaller coin."
     return together(
         nats=check_number(
-            nats, most(0.02), mistakes=slips | {"Here D is in nats already.": most(0.02 * ln2)}
+            nats,
+            most(0.02),
+            mistakes=slips | {"Here D is in nats already.": most(0.02 * ln2)},
+            digits=2,
         ),
         bits=check_number(
             bits,
@@ -172,6 +179,7 @@ def check_pinsker(nats, bits):
                 "The ln 2 belongs under the root, to D.": most(0.02) * ln2,
             }
             | slips,
+            digits=2,
         ),
         right="At most 10 percentage points in the first case, 8.3 in the second, whatever"
         " the event.",

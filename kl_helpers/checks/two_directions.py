@@ -1,12 +1,15 @@
 """The checks of notebook 05: one normal for two modes, and which direction a method minimises."""
 
 import math
+from functools import partial
 
 import numpy as np
 
 from kl_helpers.checks._shared import IN_BITS, check_choice, check_function, check_number, together
 
 _SIGMA = 0.6
+_LOGS = "Work with log-densities: `norm.logpdf` and `np.logaddexp`."
+_FOLLOW = "take x = μ + σz with z from −9 to 9."
 
 
 def check_moments(mu, sigma):
@@ -43,9 +46,9 @@ def _log_normal(x, mu, sigma):
     return -(((x - mu) / sigma) ** 2) / 2 - math.log(sigma * math.sqrt(2 * math.pi))
 
 
-def _expected_log_ratio(mu, sigma, m, terms):
-    """The average of `terms`(log q, log p) over q = N(mu, sigma²)."""
-    z = np.linspace(-9, 9, 1801)
+def _expected_log_ratio(mu, sigma, m, terms, ends=(-9, 9)):
+    """The average of `terms`(log q, log p) over q = N(mu, sigma²), from μ + z₁σ to μ + z₂σ."""
+    z = np.linspace(*ends, 1801)
     x = mu + sigma * z
     log_q = _log_normal(x, mu, sigma)
     log_p = np.logaddexp(_log_normal(x, -m, _SIGMA), _log_normal(x, m, _SIGMA)) - math.log(2)
@@ -62,10 +65,23 @@ def _forward(mu, sigma, m):
     return np.sum(np.exp(log_p) * (log_p - _log_normal(x, mu, sigma))) * (x[1] - x[0])
 
 
-def _underflowing(mu, sigma, m):
-    """What a sum over q's whole range gives when p is not kept as a logarithm."""
-    reach = max(abs(mu) - m, 0.0) + 9 * sigma
-    return math.inf if ((reach - m) / _SIGMA) ** 2 / 2 > 745 else _reverse(mu, sigma, m)
+def _cut_at(reach, mu, sigma, m):
+    """What a sum from −reach to reach gives."""
+    ends = ((-reach - mu) / sigma, (reach - mu) / sigma)
+    return _expected_log_ratio(mu, sigma, m, lambda log_q, log_p: log_q - log_p, ends)
+
+
+def _cut_within(reach, mu, sigma, m):
+    """What a sum over the middle `reach` standard deviations of q gives, on either side."""
+    return _expected_log_ratio(mu, sigma, m, lambda log_q, log_p: log_q - log_p, (-reach, reach))
+
+
+def _floored(floor, mu, sigma, m):
+    """What comes out when a small number is added to p against the underflow."""
+    log_floor = math.log(floor)
+    return _expected_log_ratio(
+        mu, sigma, m, lambda log_q, log_p: log_q - np.logaddexp(log_p, log_floor)
+    )
 
 
 def check_reverse_kl(reverse_kl):
@@ -88,8 +104,24 @@ def check_reverse_kl(reverse_kl):
             "That is the average of −log p: the average of log q is missing.": (
                 lambda *at: _expected_log_ratio(*at, lambda log_q, log_p: -log_p)
             ),
-            "Far out p underflows to 0: work with log-densities, `norm.logpdf` and "
-            "`np.logaddexp`.": _underflowing,
+            f"Far out p underflows to 0. {_LOGS}": lambda *at: math.inf,
+            f"Far out both densities underflow to 0, and 0/0 is nan. {_LOGS}": lambda *at: math.nan,
+            **{
+                f"The grid ends at ±{reach:g}, and q goes on: {_FOLLOW}": partial(_cut_at, reach)
+                for reach in (4, 5, 6, 7, 8, 8.4, 9, 10, 12)
+            },
+            **{
+                f"The grid ends {reach:g}σ from μ, and there is still some q: {_FOLLOW}": (
+                    partial(_cut_within, reach)
+                )
+                for reach in (2, 3, 4)
+            },
+            **{
+                f"p + {floor:.0e} is not p: far out it decides the answer. {_LOGS}": (
+                    partial(_floored, floor)
+                )
+                for floor in (1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
+            },
         },
         right="Averaged over q, it charges only for places where q itself goes.",
     )
