@@ -5,9 +5,11 @@ This is the kernel's side; it also measures the kernel's part of every update.
 
 import importlib.util
 import json
+import os
 import time
 from functools import partial
 
+os.environ["JUPYTER_WIDGETS_ECHO"] = "0"  # no slider hears its own value again, as in the explorers
 import ipywidgets as widgets
 import numpy as np
 from ipywidgets.widgets.widget import Widget
@@ -15,8 +17,8 @@ from matplotlib import pyplot, style
 from matplotlib.figure import Figure
 
 from kl_helpers import explorers, kl_normal
-from kl_helpers.explorer import INCH, WIDTH
 from kl_helpers.plots import COLORS
+from kl_helpers.scene import INCH, WIDTH, Drawing, Scene
 
 FIRST = "explore_two_normals"  # the picture that was written once more for bqplot and plotly
 PEERS = {
@@ -39,36 +41,21 @@ def missing_packages(peer):
 def show(way, name):
     """A widget with the sliders of the explorer `name` and its picture, drawn the given way."""
     probe.watch_messages()
-    shown, controls = _WAYS[way](getattr(explorers, name)())
-    probe.stops = _stops(_first(controls))
-    return shown
+    explorer = getattr(explorers, name)()
+    probe.stops = len(explorer.scene.sliders[0].stops)
+    return _WAYS[way](explorer)
 
 
 def update_without_browser(name, times):
     """Move the first slider of an explorer to and fro, here, and return what `Probe.take` does."""
-    _, controls = _explorer(getattr(explorers, name)())
-    slider = _first(controls)
-    places = [slider.value, _neighbour(slider)]
+    explorer = _explorer(getattr(explorers, name)())
+    control, *_ = explorer.controls.values()
+    stops = control.slider.stops
+    at = stops.index(control.value)
+    places = [control.value, stops[at + 1 if at + 1 < len(stops) else at - 1]]
     for i in range(times):
-        probe.update(partial(setattr, slider, "value", places[(i + 1) % 2]))
+        probe.update(partial(setattr, control, "value", places[(i + 1) % 2]))
     return probe.take()
-
-
-def _first(controls):
-    return next(iter(controls.values()))
-
-
-def _neighbour(slider):
-    if hasattr(slider, "options"):
-        return next(value for _, value in slider._options_full if value != slider.value)
-    return slider.value + (slider.step if slider.value < slider.max else -slider.step)
-
-
-def _stops(slider):
-    """How many values a slider has."""
-    if hasattr(slider, "options"):
-        return len(slider.options)
-    return round((slider.max - slider.min) / slider.step) + 1
 
 
 # --- the kernel's part of an update
@@ -128,26 +115,26 @@ class Probe:
 probe = Probe()
 
 
-# --- the ways to draw; each takes an explorer and returns (what is shown, its controls)
+# --- the ways to draw; each takes an explorer and returns what is shown
 
 
 def _floor(explorer):
     """The first slider of the explorer, and a line of text."""
-    name, slider = next(iter(_freed_controls(explorer).items()))
+    slider, *_ = _sliders(explorer.scene).values()
     text = widgets.HTML()
 
     def rewrite(_):
         text.value = f"D_KL(p‖q) = {kl_normal(slider.value, 1, 1, 1):.4f} nats"
 
     slider.observe(rewrite, names="value")
-    return widgets.VBox([slider, text]), {name: slider}
+    return widgets.VBox([slider, text])
 
 
 def _explorer(explorer):
-    probe.watch(explorer, "_compute", "compute")
-    probe.watch(explorer, "_draw", "draw")
-    probe.watch(explorer, "_svg", "encode")
-    return explorer, explorer.controls
+    probe.watch(Scene, "frame", "compute")
+    probe.watch(Drawing, "show", "draw")
+    probe.watch(Drawing, "svg", "encode")
+    return explorer
 
 
 def _interact(explorer):
@@ -155,34 +142,35 @@ def _interact(explorer):
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     set_matplotlib_formats("retina")  # as many pixels as the explorer's
+    scene = explorer.scene
 
     def redraw(**values):
-        pyplot.figure(figsize=_size(explorer), dpi=INCH)
-        _draw(explorer, explorer._layout(pyplot.gcf()), values)
+        pyplot.figure(figsize=_size(scene), dpi=INCH)
+        scene.draw(scene.layout(pyplot.gcf()), **scene.frame(**values).data)
         pyplot.show()
 
     style.use("kl_helpers.kl")
-    controls = _freed_controls(explorer)
-    return widgets.interactive(redraw, **controls), controls
+    return widgets.interactive(redraw, **_sliders(scene))
 
 
 def _ipympl(explorer):
     """One figure on ipympl's canvas, whose artists get new data."""
     from ipympl.backend_nbagg import Canvas, FigureManager
 
-    canvas = Canvas(Figure(figsize=_size(explorer), dpi=INCH))
+    scene = explorer.scene
+    canvas = Canvas(Figure(figsize=_size(scene), dpi=INCH))
     FigureManager(canvas, 1)
     canvas.toolbar_visible = canvas.header_visible = canvas.footer_visible = False
-    controls = _freed_controls(explorer)
+    controls = _sliders(scene)
     with style.context("kl_helpers.kl"):
-        axes = explorer._layout(canvas.figure)
-        _draw(explorer, axes, _values(controls))
+        axes = scene.layout(canvas.figure)
+        scene.draw(axes, **_data(scene, controls))
 
     def redraw(_):
-        _draw(explorer, axes, _values(controls))
+        scene.draw(axes, **_data(scene, controls))
         canvas.draw_idle()
 
-    return _live(controls, redraw, canvas), controls
+    return _live(controls, redraw, canvas)
 
 
 def _bqplot(explorer):
@@ -190,8 +178,8 @@ def _bqplot(explorer):
     import bqplot
 
     left, right, x = _two_normals(explorer)
-    controls = _freed_controls(explorer)
-    data = _data(explorer, controls)
+    controls = _sliders(explorer.scene)
+    data = _data(explorer.scene, controls)
     scales = [
         {"x": bqplot.LinearScale(min=low, max=high), "y": bqplot.LinearScale(min=0, max=top)}
         for low, high, top in (left, right)
@@ -235,7 +223,7 @@ def _bqplot(explorer):
             ],
             animation_duration=0,
             fig_margin={"top": 45, "bottom": 50, "left": 50, "right": 20},
-            layout={"width": f"{width}px", "height": f"{explorer._height}px"},
+            layout={"width": f"{width}px", "height": f"{explorer.scene.height}px"},
         )
         for first, marks, scale, label, width in (
             (True, curves, scales[0], "x", 600),
@@ -244,13 +232,13 @@ def _bqplot(explorer):
     ]
 
     def redraw(_):
-        data = _data(explorer, controls)
+        data = _data(explorer.scene, controls)
         for curve, who in zip(curves, "pq", strict=True):
             curve.y = data[who]
         bars.y = data["bars"]
         texts.text = _labels(data)
 
-    return _live(controls, redraw, widgets.HBox(pictures)), controls
+    return _live(controls, redraw, widgets.HBox(pictures))
 
 
 def _plotly(explorer):
@@ -259,8 +247,8 @@ def _plotly(explorer):
     from plotly.subplots import make_subplots
 
     left, right, x = _two_normals(explorer)
-    controls = _freed_controls(explorer)
-    data = _data(explorer, controls)
+    controls = _sliders(explorer.scene)
+    data = _data(explorer.scene, controls)
     figure = FigureWidget(make_subplots(1, 2, column_widths=[2.4, 1]))
     for who, dash in (("p", "solid"), ("q", "dash")):
         line = {"color": COLORS[who], "dash": dash}
@@ -281,19 +269,19 @@ def _plotly(explorer):
         figure.update_yaxes(range=[0, top], col=column)
     figure.update_layout(
         width=WIDTH,
-        height=explorer._height,
+        height=explorer.scene.height,
         template="simple_white",
         margin={"t": 45, "b": 50, "l": 50, "r": 20},
         legend={"orientation": "h", "x": 0.4, "y": 1.15},
     )
 
     def redraw(_):
-        data = _data(explorer, controls)
+        data = _data(explorer.scene, controls)
         with figure.batch_update():
             figure.data[0].y, figure.data[1].y = data["p"].tolist(), data["q"].tolist()
             figure.data[2].x, figure.data[2].text = data["bars"], _labels(data)
 
-    return _live(controls, redraw, figure), controls
+    return _live(controls, redraw, figure)
 
 
 _WAYS = {
@@ -307,11 +295,20 @@ _WAYS = {
 }
 
 
-def _freed_controls(explorer):
-    """The controls of an explorer that no longer redraw it."""
-    for control in explorer.controls.values():
-        control.unobserve(explorer._on_change, names="value")
-    return explorer.controls
+def _sliders(scene):
+    """The sliders of a scene as ipywidgets has them."""
+    return {slider.name: _slider(slider) for slider in scene.sliders}
+
+
+def _slider(slider):
+    if slider.options:
+        options = [(f"{option:g}", option) for option in slider.options]
+        return widgets.SelectionSlider(
+            options=options, value=slider.start, description=slider.label
+        )
+    low, high = slider.ends
+    kind = widgets.IntSlider if slider.whole else widgets.FloatSlider
+    return kind(slider.start, min=low, max=high, step=slider.step, description=slider.label)
 
 
 def _live(controls, redraw, picture):
@@ -320,25 +317,17 @@ def _live(controls, redraw, picture):
     return widgets.VBox([*controls.values(), picture])
 
 
-def _size(explorer):
-    return WIDTH / INCH, explorer._height / INCH
+def _size(scene):
+    return WIDTH / INCH, scene.height / INCH
 
 
-def _values(controls):
-    return {name: control.value for name, control in controls.items()}
-
-
-def _draw(explorer, axes, values):
-    explorer._draw(axes, **explorer._compute(**values).data)
-
-
-def _data(explorer, controls):
-    return explorer._compute(**_values(controls)).data
+def _data(scene, controls):
+    return scene.frame(**{name: control.value for name, control in controls.items()}).data
 
 
 def _two_normals(explorer):
     """Limits (left, right, top) of both halves of the picture, and the grid of the densities."""
-    densities, bars = explorer._axes
+    densities, bars = explorer.drawing.axes
     limits = [(*ax.get_xlim(), ax.get_ylim()[1]) for ax in (densities, bars)]
     return *limits, np.asarray(densities.lines[0].get_xdata())
 

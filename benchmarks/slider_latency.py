@@ -66,7 +66,7 @@ LATENCY_HEADER = (
 # and the next animation frame drawn. (To decode an old one again would cost a frame more.) The
 # sliders change as well, and are left out.
 METER = """box => {
-    const handle = window.handle = box.querySelector('[role=slider]');
+    const handle = window.handle = box.querySelector('[role=slider], [type=range]');
     handle.scrollIntoView({block: 'nearest'});
     const meter = window.meter = {events: [], changes: [], pending: 0};
     for (const type of ['keydown', 'pointermove'])
@@ -94,7 +94,7 @@ METER = """box => {
             meter.pending -= 1;
         }
     };
-    const apart = '.widget-hslider, .jupyter-matplotlib-toolbar';
+    const apart = '.kl-controls, .widget-hslider, .jupyter-matplotlib-toolbar';
     const counts = node => !(node.nodeType === 1 ? node : node.parentElement)?.closest(apart);
     new MutationObserver(seen => seen.some(({target}) => counts(target)) && record())
         .observe(box, {subtree: true, childList: true, attributes: true, characterData: true});
@@ -127,11 +127,19 @@ ASK_KERNEL = """async () => {
     return reply.content.user_expressions.taken.data['text/plain'];
 }"""
 
-BOUNDS = "() => [handle.ariaValueMin, handle.ariaValueNow, handle.ariaValueMax]"
+BOUNDS = """() => handle.type === 'range'
+    ? [handle.min, handle.value, handle.max]
+    : [handle.ariaValueMin, handle.ariaValueNow, handle.ariaValueMax]"""
 
 # Where the handle's middle is; where its rail begins, and how long that is.
 PLACES = """() => {
     const grip = handle.getBoundingClientRect();
+    if (handle.type === 'range') {
+        const half = 8;  // of the grip, in Chromium
+        const [left, width] = [grip.x + half, grip.width - 2 * half];
+        const part = (handle.value - handle.min) / (handle.max - handle.min);
+        return [left + part * width, grip.y + grip.height / 2, left, width];
+    }
     const rail = handle.closest('.noUi-base').getBoundingClientRect();
     return [grip.x + grip.width / 2, grip.y + grip.height / 2, rail.x, rail.width];
 }"""

@@ -173,7 +173,7 @@ class Explorer:
         with self._lock, self.view.hold_sync():
             self.view.setting = self._kept["setting"] = self._setting()
             try:
-                self.frame = self.scene.compute(**self.view.setting)
+                self.frame = self.scene.frame(**self.view.setting)
                 self.drawing.show(self._with_trail(self.frame))
                 self.view.moving = self.drawing.svg(self.scene.name)
                 if self._still_of is not self.drawing:
@@ -213,6 +213,7 @@ class _View(anywidget.AnyWidget):
 def _for_the_page(scene, buttons):
     """What `picture.js` has to know about a scene, as JSON."""
     return {
+        "name": scene.name,
         "alt": scene.alt,
         "width": WIDTH,
         "height": scene.height,

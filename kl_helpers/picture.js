@@ -187,7 +187,10 @@ function render({model, el}) {
         address = URL.createObjectURL(new Blob([model.get("still")], {type: "image/png"}));
         still.src = address;
     };
-    const showMoving = () => { moving.innerHTML = model.get("moving"); };
+    // Ids of this view alone: what another one defines is gone while JupyterLab hides that one.
+    const ids = new RegExp(`(id="|#)${scene.name}-`, "g");
+    const own = `$1${scene.name}-${Math.random().toString(36).slice(2)}-`;
+    const showMoving = () => { moving.innerHTML = model.get("moving").replace(ids, own); };
     const showReadout = () => {
         fillReadout(readout, lines, notes, model.get("readout"));
         wake();  // the kernel answers

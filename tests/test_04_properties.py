@@ -90,6 +90,21 @@ def test_gibbs_draws_the_gap_from_the_curve_to_the_tangent_and_two_ladders_of_on
     assert climb.y1 == pytest.approx(divergence)
 
 
+def test_gibbs_words_in_the_area_touch_nothing():
+    explorer = explorers.explore_gibbs()
+    _, area, _ = explorer.drawing.axes
+    for p, q in itertools.product(np.linspace(0.05, 0.95, 19), repeat=2):
+        explorer.set(p_heads=p, q_heads=q)
+        words = [a for a in area.texts if a.get_gid() in ("heads", "tails")]
+        boxes = [word.get_window_extent() for word in words]
+        assert not boxes[0].overlaps(boxes[1]), (p, q)
+        for box in boxes:
+            assert area.bbox.x0 <= box.x0, (p, q)
+            assert box.x1 <= area.bbox.x1, (p, q)
+            (left, low), (right, high) = area.transData.inverted().transform(box)
+            assert math.log(left) > high or math.log(right) < low, (p, q)
+
+
 def test_triangle_sums_and_verdict():
     explorer = explorers.explore_triangle()
     places = (0.01, 0.1, 0.25, 0.9)

@@ -30,9 +30,11 @@ def without(monkeypatch, *packages):
         monkeypatch.setitem(sys.modules, package, None)
 
 
-def test_the_extra_holds_every_peer_but_torch():
+def test_the_extra_holds_every_peer_but_torch_and_the_courses_own():
     extra = {canonicalize_name(Requirement(line).name) for line in EXTRAS["bench"]}
-    assert extra | {"torch"} == {canonicalize_name(name) for name in (*LIBRARIES, *WIDGETS)}
+    assert extra | {"torch", "anywidget"} == {
+        canonicalize_name(name) for name in (*LIBRARIES, *WIDGETS)
+    }
 
 
 @pytest.fixture(params=["missing", "broken"])

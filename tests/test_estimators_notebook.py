@@ -340,7 +340,8 @@ def test_dots_bars_and_line_are_the_numbers():
         assert row.mean() - 0.5 == pytest.approx(values[f"{name}: bias"])
         assert row.std(ddof=1) == pytest.approx(values[f"{name}: sd"])
         assert lines["means"].get_xdata()[i] == pytest.approx(row.mean())
-    assert Image.open(io.BytesIO(explorer._png(moving=True))).size == (1680, 680)
+    picture = Image.open(io.BytesIO(explorer.scene.png(explorer.frame)))
+    assert picture.size == (1680, 680)
 
 
 # --- the checks

@@ -92,8 +92,9 @@ def explore_gibbs():
             t = q[i] + share * (p[i] - q[i])
             plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
             plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
-            over = math.log(q[i]) + (0.06 if p[i] < q[i] else -0.2)
-            plot_text(area, (p[i] + q[i]) / 2, over, side, side, ha="center", **_INK)
+            below = p[i] > q[i] or (p[i] == q[i] and side == "heads")
+            place, height = _beside_log(q[i], (p[i] + q[i]) / 2, below)
+            plot_text(area, place, height, side, side, ha="center", **_INK)
         steps = np.append(terms, areas)
         starts = np.array([0, terms[0], 0, areas[0]])
         left = np.array([0, 1, 2.5, 3.5]) - 0.4
@@ -121,6 +122,16 @@ def explore_gibbs():
         height=330,
     )
     return Explorer(scene)
+
+
+def _beside_log(level, middle, below):
+    """Where a word at log(level) touches neither the curve log t nor an end of the axis."""
+    half = 0.13  # of the word's width, in t
+    if below:
+        place = min(max(middle, level + half), 1 - half)
+        return place, math.log(min(level, place - half)) - 0.2
+    place = max(min(middle, level - half), half)
+    return place, math.log(max(level, place + half)) + 0.06
 
 
 def explore_triangle():

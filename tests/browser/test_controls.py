@@ -126,6 +126,23 @@ def test_the_readout_lasts_so_that_its_change_is_announced(normals):
     assert normals.still.evaluate("node => window.image === node")
 
 
+def test_two_views_share_no_id(run_planted):
+    twice = {"first": "explorers.explore_samples()", "second": "explorers.explore_samples()"}
+    with run_planted({"import": IMPORT} | twice) as page:
+        page.run_all()
+        found = [
+            ExplorerView(page, cell)
+            .moving.locator("[id]")
+            .evaluate_all("all => all.map(n => n.id)")
+            for cell in twice
+        ]
+        assert found[0]
+        assert not set(found[0]) & set(found[1])
+        for cell, ids in zip(twice, found, strict=True):
+            used = ExplorerView(page, cell).moving.inner_html().split("url(#")[1:]
+            assert {text.split(")")[0] for text in used} == set(ids)
+
+
 def test_a_cell_that_is_run_again_keeps_its_sliders(page, normals):
     normals.type_number("μ of p", "-2.25", "Enter")
     kept = normals.state
