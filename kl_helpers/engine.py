@@ -14,7 +14,7 @@ from traitlets import Any, Bytes, Dict, HasTraits, Unicode, validate
 
 from kl_helpers.memory import recall
 from kl_helpers.plots import COLORS
-from kl_helpers.scene import _CAPTION_HEIGHT, WIDTH, Drawing
+from kl_helpers.scene import CAPTION_HEIGHT, WIDTH, Drawing
 
 SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
 STILL = "A still picture: Run All brings the sliders back."
@@ -79,6 +79,7 @@ class Explorer:
         for control in self.controls.values():
             control.observe(self._on_control, names="value")
         self.view.observe(self._on_page, names="setting")
+        self.view.observe(self._on_drag, names="drag")
         self.view.on_msg(lambda _, message, buffers: self.press(message["press"]))
 
     def values(self) -> dict[str, float]:
@@ -114,7 +115,7 @@ class Explorer:
         with self._lock:
             picture = self.drawing.png(moving=True, caption=STILL)
         bundle["image/png"] = base64.b64encode(picture).decode()
-        size = {"width": WIDTH, "height": self.scene.height + _CAPTION_HEIGHT}
+        size = {"width": WIDTH, "height": self.scene.height + CAPTION_HEIGHT}
         return bundle, {"image/png": size}
 
     # --- buttons
@@ -153,6 +154,11 @@ class Explorer:
         if change["new"] != self._setting():  # else it is the kernel that said so
             self.set(**change["new"])
 
+    def _on_drag(self, change):
+        name, left, top = (change["new"][key] for key in ("handle", "left", "top"))
+        x, y = self.drawing.data_at(name, left, top)
+        self.set(**self.scene.drag(self._setting(), name, x, y))
+
     @contextmanager
     def _one_redraw(self):
         with self._lock:
@@ -176,6 +182,7 @@ class Explorer:
                 self.frame = self.scene.frame(**self.view.setting)
                 self.drawing.show(self._with_trail(self.frame))
                 self.view.moving = self.drawing.svg(self.scene.name)
+                self.view.places = self.drawing.places(self.view.setting)
                 if self._still_of is not self.drawing:
                     self.view.still = self.drawing.png(moving=False)
                     self._still_of = self.drawing
@@ -205,6 +212,8 @@ class _View(anywidget.AnyWidget):
     # ipywidgets sends every value back, so that a slider follows on other pages that show the same
     # kernel. This one does without: it is one of the four messages of an event.
     setting = Dict().tag(sync=True, echo_update=False)
+    drag = Dict().tag(sync=True, echo_update=False)
+    places = Dict().tag(sync=True)
     still = Bytes().tag(sync=True)
     moving = Unicode().tag(sync=True)
     readout = Dict().tag(sync=True)
@@ -219,6 +228,14 @@ def _for_the_page(scene, buttons):
         "height": scene.height,
         "buttons": buttons,
         "noteLines": scene.note_lines,
+        "handles": [
+            {
+                "name": handle.name,
+                "color": COLORS.get(handle.who, COLORS["ink"]),
+                "ring": not handle.drawn,
+            }
+            for handle in scene.handles
+        ],
         "sliders": [
             {
                 "name": slider.name,

@@ -99,6 +99,30 @@ function makeRow(slider, set, say) {
     return {row, show};
 }
 
+// A place in the picture that can be dragged, by mouse, pen or touch: its element, and `show`.
+function makeHandle({name, color, ring}, picture, drag) {
+    const grip = element("div", {className: ring ? "kl-grip kl-ring" : "kl-grip", ariaHidden: "true"});
+    grip.style.setProperty("--kl-color", color);
+    grip.addEventListener("pointerdown", event => {
+        grip.setPointerCapture(event.pointerId);
+        event.preventDefault();
+    });
+    grip.addEventListener("pointermove", event => {
+        if (!grip.hasPointerCapture(event.pointerId)) return;
+        const box = picture.getBoundingClientRect();
+        drag({
+            handle: name,
+            left: (event.clientX - box.left) / box.width,
+            top: (event.clientY - box.top) / box.height,
+        });
+    });
+    const show = ([left, top]) => {
+        grip.style.left = `${100 * left}%`;
+        grip.style.top = `${100 * top}%`;
+    };
+    return {grip, show};
+}
+
 function fillReadout(readout, lines, notes, {rows, table, notes: words, error}) {
     if (error) {
         readout.setAttribute("role", "alert");
@@ -170,6 +194,14 @@ function render({model, el}) {
         element("div", {className: "kl-rows"}, ...Object.values(rows).map(({row}) => row)),
         element("div", {className: "kl-buttons"}, ...buttons, said));
     const picture = element("div", {className: "kl-picture"}, still, moving);
+    const drag = place => {
+        said.textContent = "";
+        model.set("drag", place);
+        model.save_changes();
+    };
+    const grips = Object.fromEntries(scene.handles.map(
+        handle => [handle.name, makeHandle(handle, picture, drag)]));
+    picture.append(...Object.values(grips).map(({grip}) => grip));
     picture.style.aspectRatio = `${scene.width} / ${scene.height}`;
     const root = element("div", {className: "kl-explorer"}, gone, controls, picture, readout);
     root.style.setProperty("--kl-width", `${scene.width}px`);
@@ -191,6 +223,9 @@ function render({model, el}) {
     const ids = new RegExp(`(id="|#)${scene.name}-`, "g");
     const own = `$1${scene.name}-${Math.random().toString(36).slice(2)}-`;
     const showMoving = () => { moving.innerHTML = model.get("moving").replace(ids, own); };
+    const showPlaces = () => {
+        for (const [name, place] of Object.entries(model.get("places"))) grips[name].show(place);
+    };
     const showReadout = () => {
         fillReadout(readout, lines, notes, model.get("readout"));
         wake();  // the kernel answers
@@ -201,6 +236,7 @@ function render({model, el}) {
         "change:setting": showSetting,
         "change:still": showStill,
         "change:moving": showMoving,
+        "change:places": showPlaces,
         "change:readout": showReadout,
         "comm_live_update": rest,
     };
@@ -209,6 +245,7 @@ function render({model, el}) {
     showSetting();
     showStill();
     showMoving();
+    showPlaces();
     showReadout();
     return () => {
         for (const [event, listen] of Object.entries(listeners)) model.off(event, listen);

@@ -23,7 +23,7 @@ WIDTH = 840  # of the picture as shown, in CSS pixels
 SHARPNESS = 2  # image pixels per CSS pixel: sharp on a projector and on a high-density screen
 INCH = 100  # CSS pixels
 POINTS = 72  # an inch; SVG is drawn in points
-_CAPTION_HEIGHT = 26  # CSS pixels
+CAPTION_HEIGHT = 26  # CSS pixels; of the line of text below a still picture
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ class Slider:
         """The lowest and the highest value."""
         return self.stops[0], self.stops[-1]
 
+    def nearest(self, value):
+        """The stop that is closest to `value`."""
+        return min(self.stops, key=lambda stop: abs(stop - value))
+
     def check(self, value):
         """`value` as a number that this slider can have, or a ValueError that says what it can."""
         low, high = self.ends
@@ -90,6 +94,33 @@ class Slider:
         if self.whole and value != int(value):
             raise ValueError(f"{self.name} must be a whole number, but is {value}")
         return int(value) if self.whole else float(value)
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A place in the picture that a hand can take hold of; it moves sliders.
+
+    Attributes
+    ----------
+    name : str
+    axes : callable
+        ``axes(what layout returned) -> Axes`` in which it lies.
+    place : callable
+        ``place(setting) -> (x, y)``, in data coordinates; `setting` maps sliders to values.
+    move : callable
+        ``move(setting, x, y) -> dict`` of the sliders that bring it as near to (x, y) as may be.
+    who : str, optional
+        Whose it is, for its colour.
+    drawn : bool
+        True where the picture has something there to take hold of; else a ring shows it.
+    """
+
+    name: str
+    axes: Callable
+    place: Callable
+    move: Callable
+    who: str | None = None
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +164,8 @@ class Scene:
         Quantity -> unit, for those that are not in nats.
     presets : dict of str to dict
         Button label -> values of some sliders.
+    handles : sequence of Handle
+        What can be dragged in the picture. The sliders follow; the keyboard's way are the sliders.
     swap : sequence of (str, str)
         Pairs of sliders whose values the button "Swap p ↔ q" exchanges.
     rows : sequence of int
@@ -153,6 +186,7 @@ class Scene:
     draw: Callable
     units: Mapping[str, str] = field(default_factory=dict)
     presets: Mapping[str, Mapping] = field(default_factory=dict)
+    handles: Sequence[Handle] = ()
     swap: Sequence[tuple[str, str]] = ()
     rows: Sequence[int] = ()
     note_lines: int = 1
@@ -170,6 +204,13 @@ class Scene:
             raise ValueError(f"no slider is called {sorted(unknown)}; there are {[*self.start]}")
         settings = self.start | settings
         return self.compute(**{s.name: s.check(settings[s.name]) for s in self.sliders})
+
+    def drag(self, setting, handle, x, y) -> dict:
+        """`setting` after the handle of that name was dragged to the data coordinates (x, y)."""
+        (handle,) = (one for one in self.handles if one.name == handle)
+        sliders = {slider.name: slider for slider in self.sliders}
+        moved = handle.move(setting, x, y)
+        return setting | {name: sliders[name].nearest(value) for name, value in moved.items()}
 
     def svg(self, frame, prefix=None) -> str:
         """What moves in the picture, as SVG; `prefix` (the name) begins its ids."""
@@ -236,6 +277,28 @@ class Drawing:
         renderer = OverlayRenderer(*self.figure.bbox.size, prefix, self._elements)
         return renderer.svg(_moving_artists(self.figure))
 
+    def places(self, setting) -> dict:
+        """Handle -> its place, as fractions of the picture from its left and from its top."""
+        width, height = self.figure.bbox.size
+        places = {}
+        for handle in self.scene.handles:
+            ax = handle.axes(self.axes)
+            corners = np.sort(np.transpose([ax.get_xlim(), ax.get_ylim()]), axis=0)
+            x, y = ax.transData.transform(np.clip(handle.place(setting), *corners))
+            places[handle.name] = round(float(x / width), 4), round(float(1 - y / height), 4)
+        return places
+
+    def data_at(self, name, left, top) -> tuple:
+        """The data coordinates of a place, given as in `places`, in the axes of that handle."""
+        (handle,) = (handle for handle in self.scene.handles if handle.name == name)
+        width, height = self.figure.bbox.size
+        place = (
+            handle.axes(self.axes)
+            .transData.inverted()
+            .transform((left * width, (1 - top) * height))
+        )
+        return tuple(place.tolist())
+
     def png(self, *, moving, caption="") -> bytes:
         """The picture with what moves or without it, and a line of text below it."""
         pixels = self._pixels(moving)
@@ -268,7 +331,7 @@ def _moving_artists(figure):
 @lru_cache(maxsize=4)
 def _text_pixels(text):
     """A line of text on a strip as wide as a picture."""
-    size = WIDTH / INCH, _CAPTION_HEIGHT / INCH
+    size = WIDTH / INCH, CAPTION_HEIGHT / INCH
     with style.context("kl_helpers.kl"):
         figure = Figure(figsize=size, dpi=SHARPNESS * INCH)
         canvas = FigureCanvasAgg(figure)

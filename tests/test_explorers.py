@@ -240,3 +240,55 @@ def test_cross_entropy_keeps_a_trail_until_reset():
     assert list(trail()) == [2, -1, 0.5]
     explorer.press("Reset")
     assert list(trail()) == [2]
+
+
+def handles_of(explorer):
+    return [handle.name for handle in explorer.scene.handles]
+
+
+def test_a_handle_that_is_dragged_where_it_is_moves_nothing(explorer):
+    explorer.reset()
+    for name in handles_of(explorer):
+        setting = explorer.view.setting
+        left, top = explorer.drawing.places(setting)[name]
+        explorer.view.set_state({"drag": {"handle": name, "left": left, "top": top}})
+        assert explorer.view.setting == setting, name
+
+
+def test_a_dragged_handle_follows_the_hand(explorer):
+    explorer.reset()
+    for name in handles_of(explorer):
+        explorer.reset()
+        before = explorer.view.setting
+        left, top = explorer.view.places[name]
+        there = {"left": left + 0.08, "top": top - 0.08}
+        explorer.view.set_state({"drag": {"handle": name} | there})
+        after = explorer.view.setting
+        assert after != before, name
+        gaps = np.abs(np.subtract(explorer.view.places[name], list(there.values())))
+        # It stays on its curve, so it can follow in one direction only, from stop to stop.
+        assert gaps.min() < 0.04, name
+
+
+def test_a_handle_dragged_far_out_stays_within_its_sliders_and_the_picture(explorer):
+    explorer.reset()
+    for name in handles_of(explorer):
+        for left, top in itertools.product((-1, 0, 1, 2), repeat=2):
+            explorer.view.set_state({"drag": {"handle": name, "left": left, "top": top}})
+            for place in explorer.view.places.values():
+                assert all(0 <= part <= 1 for part in place), (name, left, top)
+    explorer.reset()
+
+
+def test_a_drag_is_one_message_back(explorer, monkeypatch):
+    explorer.reset()
+    for name in handles_of(explorer)[:1]:
+        left, top = explorer.view.places[name]
+        sent = []
+        monkeypatch.setattr(Widget, "_send", lambda widget, msg, **__: sent.append(msg["state"]))
+        drag = {"handle": name, "left": left + 0.05, "top": top + 0.05}
+        explorer.view.set_state({"drag": drag})
+        (state,) = sent
+        assert {"setting", "moving", "places", "readout"} == set(state)
+        monkeypatch.undo()
+    explorer.reset()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.special import ndtr
 
-from kl_helpers.scene import Slider
+from kl_helpers.scene import Handle, Slider
 
 FORWARD, BACKWARD, BITS = "D_KL(p‖q)", "D_KL(q‖p)", "D_KL(p‖q), base 2"
 
@@ -19,6 +19,34 @@ def normal_sliders(mu, sigma, digits=2, **starts):
         for i, (name, symbol, ends) in enumerate((("mu", "μ", mu), ("sigma", "σ", sigma)))
         for who, at in starts.items()
     ]
+
+
+def normal_handles(axes, *whose):
+    """Handles of normal densities: the peak moves μ, the flank one σ to its right moves σ."""
+
+    def handles(who):
+        mu, sigma = f"mu_{who}", f"sigma_{who}"
+
+        def on_the_curve(setting, z):
+            m, s = setting.get(mu, 0.0), setting[sigma]
+            return m + z * s, normal_pdf(z, 0, 1) / s
+
+        yield Handle(
+            f"{who} peak",
+            axes,
+            lambda setting: on_the_curve(setting, 0.0),
+            lambda _, x, y: {mu: x},
+            who,
+        )
+        yield Handle(
+            f"{who} flank",
+            axes,
+            lambda setting: on_the_curve(setting, 1.0),
+            lambda setting, x, y: {sigma: x - setting[mu]},
+            who,
+        )
+
+    return [handle for who in whose for handle in handles(who)]
 
 
 def seed_box(start):

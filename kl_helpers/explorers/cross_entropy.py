@@ -9,6 +9,7 @@ from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
     FORWARD,
     cut_note,
+    normal_handles,
     normal_pdf,
     normal_sliders,
     outside_note,
@@ -103,6 +104,7 @@ def explore_cross_entropy():
         layout,
         draw,
         presets={"q = p": {"mu_q": 0, "sigma_q": 1}, "Far": {"mu_q": 3, "sigma_q": 1}},
+        handles=normal_handles(lambda axes: axes["densities"], "q"),
         trail="trail",
         height=430,
     )

@@ -14,6 +14,7 @@ from kl_helpers.explorers._shared import (
     FORWARD,
     SWAP_NORMALS,
     cut_note,
+    normal_handles,
     normal_pdf,
     normal_sliders,
     outside_note,
@@ -27,7 +28,7 @@ from kl_helpers.plots import (
     plot_signed_area,
     plot_text,
 )
-from kl_helpers.scene import Frame, Scene, Slider
+from kl_helpers.scene import Frame, Handle, Scene, Slider
 
 
 def explore_pmf_pair():
@@ -72,7 +73,7 @@ def explore_pmf_pair():
             plot_bars(axes[0], place + shift, 0, 0.36, pmf, who)
             for i, mass in enumerate(pmf):
                 label = f"{mass:.2f}"
-                plot_text(axes[0], i + shift + 0.18, mass + 0.02, label, f"{who} {i}", ha="center")
+                plot_text(axes[0], i + shift + 0.18, mass + 0.04, label, f"{who} {i}", ha="center")
         plot_bars(axes[1], place - 0.25, 0, 0.5, np.clip(terms, 0, ceiling), "gain")
         plot_bars(axes[1], place - 0.25, 0, 0.5, np.minimum(terms, 0), "loss")
         for i, term in enumerate(terms):
@@ -93,6 +94,21 @@ def explore_pmf_pair():
             for who, weight in zip("pq", pair, strict=True)
         }
 
+    def top(who, i):
+        names = [f"{who}_{outcome}" for outcome in outcomes]
+        others = [name for name in names if name != names[i]]
+
+        def place(setting):
+            total = sum(setting[name] for name in names)
+            return i + {"p": -0.2, "q": 0.2}[who], setting[names[i]] / total
+
+        def move(setting, x, y):
+            # The weight whose share is y, given the others; all the mass where there are none.
+            share = min(max(y, 0.0), 0.99)
+            return {names[i]: share / (1 - share) * sum(setting[name] for name in others)}
+
+        return Handle(names[i], lambda axes: axes[0], place, move, who)
+
     start = weights(p=(5, 3, 2), q=(1, 3, 6))
     scene = Scene(
         "pmf_pair",
@@ -107,6 +123,7 @@ def explore_pmf_pair():
             "p never rains": {"p_rain": 0, "q_rain": 6},
             "Same": weights(p=(5, 3, 2), q=(5, 3, 2)),
         },
+        handles=[top(who, i) for who in "pq" for i in range(len(outcomes))],
         swap=[(f"p_{o}", f"q_{o}") for o in outcomes],
     )
     return Explorer(scene)
@@ -174,6 +191,7 @@ def explore_integrand():
             "Shifted": {"mu_p": 0, "sigma_p": 1, "mu_q": 1, "sigma_q": 1},
             "Wide q": {"mu_p": 0, "sigma_p": 1, "mu_q": 0, "sigma_q": 2},
         },
+        handles=normal_handles(lambda axes: axes[0], "p", "q"),
         swap=SWAP_NORMALS,
         height=400,
     )

@@ -9,6 +9,7 @@ from kl_helpers.explorers._shared import (
     FORWARD,
     SWAP_NORMALS,
     cut_note,
+    normal_handles,
     normal_sliders,
     seed_box,
 )
@@ -89,6 +90,7 @@ def explore_samples():
             "Similar": demo | {"mu_p": 0.2, "sigma_p": 0.1, "mu_q": 0.0, "sigma_q": 0.1},
             "Different": demo | {"mu_p": 0.0, "sigma_p": 0.1, "mu_q": 0.5, "sigma_q": 0.1},
         },
+        handles=normal_handles(lambda ax: ax, "p", "q"),
         swap=SWAP_NORMALS,
     )
     return Explorer(scene)

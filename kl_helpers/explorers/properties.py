@@ -27,7 +27,7 @@ from kl_helpers.plots import (
     plot_line,
     plot_text,
 )
-from kl_helpers.scene import Frame, Scene, Slider, format_number
+from kl_helpers.scene import Frame, Handle, Scene, Slider, format_number
 
 _INK = {"color": COLORS["ink"]}
 _DOTTED = _INK | {"linestyle": ":", "linewidth": 1.2}
@@ -145,6 +145,7 @@ def explore_triangle():
     straight, detour = "D_KL(a‖c)", "D_KL(a‖b) + D_KL(b‖c)"
     straight_js, detour_js = "√JS(a, c)", "√JS(a, b) + √JS(b, c)"
     scales = (2.0, 1.7)  # nats, √nats
+    heights = 0.3, 0.8, 0.3  # of the coins
     looks = {
         "p": {"color": COLORS["p"]},
         "gain": {"color": COLORS["gain"], "linestyle": "--"},
@@ -183,7 +184,6 @@ def explore_triangle():
 
     def draw(axes, places, ways):
         line, *bars = axes
-        heights = 0.3, 0.8, 0.3
         for (i, j), who in zip(((0, 2), (0, 1), (1, 2)), looks, strict=True):
             ends = [places[i], places[j]], [heights[i], heights[j]]
             plot_line(line, *ends, who, clip_on=False, **looks[who])
@@ -202,6 +202,15 @@ def explore_triangle():
                 cut = " (cut)" if length > scale else ""
                 plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
+    def coin(name, height):
+        return Handle(
+            name,
+            lambda axes: axes[0],
+            lambda setting: (setting[name], height),
+            lambda _, x, y: {name: x},
+            drawn=True,
+        )
+
     start = {"a": 0.5, "b": 0.7, "c": 0.1}
     scene = Scene(
         "triangle",
@@ -216,6 +225,7 @@ def explore_triangle():
             "b beyond": {"a": 0.5, "b": 0.7, "c": 0.1},
             "b on the way": {"a": 0.5, "b": 0.25, "c": 0.1},
         },
+        handles=[coin(name, height) for name, height in zip("abc", heights, strict=True)],
         height=320,
     )
     return Explorer(scene)

@@ -9,6 +9,7 @@ from kl_helpers.explorers._shared import (
     FORWARD,
     SWAP_NORMALS,
     cut_note,
+    normal_handles,
     normal_pdf,
     normal_sliders,
     outside_note,
@@ -76,6 +77,7 @@ def explore_two_normals():
             "Shifted": {"mu_p": 0, "sigma_p": 1, "mu_q": 2, "sigma_q": 1},
             "Narrow p, wide q": {"mu_p": 0, "sigma_p": 0.5, "mu_q": 0, "sigma_q": 2},
         },
+        handles=normal_handles(lambda axes: axes[0], "p", "q"),
         swap=SWAP_NORMALS,
     )
     return Explorer(scene)

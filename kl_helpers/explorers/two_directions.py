@@ -5,6 +5,7 @@ p has two equal modes, N(−m, σ²) and N(m, σ²), with σ = 0.6 throughout. F
 
 import math
 from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -15,6 +16,7 @@ from kl_helpers.explorers._shared import (
     BACKWARD,
     FORWARD,
     cut_note,
+    normal_handles,
     normal_pdf,
     outside_note,
 )
@@ -27,7 +29,7 @@ from kl_helpers.plots import (
     plot_landscape,
     plot_line,
 )
-from kl_helpers.scene import Frame, Scene, Slider
+from kl_helpers.scene import Frame, Handle, Scene, Slider
 
 SIGMA = 0.6
 
@@ -243,6 +245,18 @@ def explore_two_directions():
                 mu, sigma = np.reshape(points, (-1, 2)).T
                 plot_line(axes[name], mu, sigma, label, **_marker(label))
 
+    densities = itemgetter("densities")
+
+    def top_of_mode(setting):
+        m = setting["m"]
+        return m, (normal_pdf(m, -m, SIGMA) + normal_pdf(m, m, SIGMA)) / 2
+
+    def q_here(setting):
+        return setting["mu_q"], setting["sigma_q"]
+
+    def q_to(_, x, y):
+        return {"mu_q": x, "sigma_q": y}
+
     scene = Scene(
         "two_directions",
         "A density p with two modes, your q and the best q in either direction; both divergences "
@@ -256,6 +270,14 @@ def explore_two_directions():
         layout,
         draw,
         presets={"Close": {"m": 0.9}, "Far": {"m": 2.4}},  # the threshold is the reader's to find
+        handles=[
+            Handle("mode", densities, top_of_mode, lambda _, x, y: {"m": abs(x)}, "p"),
+            *normal_handles(densities, "q"),
+            *(
+                Handle(f"q, {name}", itemgetter(name), q_here, q_to, "q", drawn=True)
+                for name in ("forward", "reverse")
+            ),
+        ],
         rows=(2, 2, 2),
         note_lines=3,
         height=350,

@@ -201,3 +201,30 @@ def test_labels_and_numbers_stay_within_the_explorer(page, normals, samples):
             "all => all.filter(n => n.scrollWidth > n.clientWidth + 1).map(n => n.textContent)"
         )
         assert [text for text in cut if not re.fullmatch(r"\s*", text)] == []
+
+
+def test_a_hand_drags_the_picture_and_the_slider_follows(page, normals):
+    places = (("μ of p", 0, 0.1, 0), ("σ of q", 3, 0.05, 0))  # p's peak; q's flank
+    for label, which, right, down in places:
+        before = normals.state
+        grip = normals.box.locator(".kl-grip").nth(which)
+        grip.scroll_into_view_if_needed()
+        assert grip.evaluate("node => getComputedStyle(node).cursor") == "grab"
+        box, picture = grip.bounding_box(), normals.still.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse = page.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        for i in range(1, 9):
+            mouse.move(x + i / 8 * right * picture["width"], y + i / 8 * down * picture["height"])
+            page.page.evaluate("new Promise(requestAnimationFrame)")
+        mouse.up()
+        page.settle()
+        after = normals.state
+        assert float(after[0][label]) > float(before[0][label])
+        assert {k for k in after[0] if after[0][k] != before[0][k]} == {label}
+        assert after[1] != before[1]
+        assert after[2] != before[2]
+        now = grip.bounding_box()
+        assert now["x"] - box["x"] == pytest.approx(right * picture["width"], abs=12)  # one stop
+    assert page.problems() == []
