@@ -522,8 +522,11 @@ def _proportional(p, q):
     top = p.argmax(axis=-1, keepdims=True)
     top_p, top_q = (np.ldexp(np.take_along_axis(z, top, axis=-1), -_SCALE) for z in (p, q))
     with np.errstate(all="ignore"):
-        (x, low_x), (y, low_y) = _product(p, top_q), _product(q, top_p)
-    return ((x == y) & (low_x == low_y)).all(axis=-1, keepdims=True)
+        equal = (p * top_q == q * top_p).all(axis=-1, keepdims=True)
+        if equal.any():
+            (_, low_p), (_, low_q) = _product(p, top_q), _product(q, top_p)
+            equal &= (low_p == low_q).all(axis=-1, keepdims=True)
+    return equal
 
 
 def _shares(name, p, total):
@@ -542,6 +545,8 @@ def _shares(name, p, total):
 
 
 def _no_new_zeros(scaled, p, least):
+    if scaled.min() >= least:
+        return scaled
     return np.where(p > 0, np.maximum(scaled, least), 0.0)
 
 
