@@ -24,9 +24,10 @@ def short(value):
 
 def _text(value):
     try:
-        return reprlib.repr(value)
+        text = reprlib.repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
+    return text if len(text) <= 100 else text[:97] + "..."
 
 
 def real_array(name, value):
@@ -199,7 +200,8 @@ def draws(name, x):
 def _varied_draws(name, x):
     array = draws(name, x)
     if (array == array[0]).all():
-        raise ValueError(f"{name} is constant: all {len(array)} draws are {array[0]}")
+        value = array[0] if array.ndim == 1 else "the same"
+        raise ValueError(f"{name} is constant: all {len(array)} draws are {value}")
     return array
 
 
@@ -319,12 +321,13 @@ def _refuse_total(name, array, axis, total, tolerance, coarse):
 def _other_axis(name, array, tolerance):
     """What to do with a table that sums to 1 in another way than along its axis of outcomes."""
     shape, flat = f"Its shape is {array.shape}", f"np.asarray({name}).ravel()"
-    whole = abs(array.sum() - 1) <= tolerance
+    with np.errstate(over="ignore"):
+        whole = abs(array.sum() - 1) <= tolerance
+        along = [(np.abs(array.sum(axis=i) - 1) <= tolerance).all() for i in range(array.ndim)]
     if whole and max(array.shape) == array.size:
         return f"{shape}, one outcome a row: pass {flat}, or axis={np.argmax(array.shape)}"
     if whole:
         return f"{shape}, and all of it sums to 1: pass a joint distribution as {flat}"
-    for i in range(array.ndim):
-        if (np.abs(array.sum(axis=i) - 1) <= tolerance).all():
-            return f"{shape}, and along axis {i} it does: pass axis={i}"
+    if any(along):
+        return f"{shape}, and along axis {along.index(True)} it does: pass axis={along.index(True)}"
     return None

@@ -232,7 +232,8 @@ def kl_mvn(mu_p, cov_p, mu_q, cov_q):
         if (spread := _near_spread(cov_p - cov_q, factor_q)) is None:
             ratio = np.linalg.solve(factor_q, factor_p)
             spread = float(((0.5 * ratio) * ratio).sum() - 0.5 * d - log_det.sum())
-    return max(spread, 0.0) + square
+    value = max(spread, 0.0) + square
+    return math.inf if math.isnan(value) else value  # on the way to it, sums of ±inf overflowed
 
 
 def _near_spread(difference, factor_q):

@@ -31,6 +31,7 @@ _SCALE = 990
 _LARGEST = 1e300  # of a sum to which `epsilon` is added
 
 
+@np.errstate(under="ignore")
 def entropy(p, *, axis=-1, base=None, normalize=False):
     """Entropy H(p) = −Σ p log p, in nats.
 
@@ -80,6 +81,7 @@ def entropy(p, *, axis=-1, base=None, normalize=False):
     return plain(np.clip(_sum(terms), 0.0, math.log(p.shape[-1])) / unit + 0.0)
 
 
+@np.errstate(under="ignore")
 def cross_entropy(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     """Cross-entropy H(p, q) = −Σ p log q, in nats.
 
@@ -128,6 +130,7 @@ def cross_entropy(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     return plain((np.maximum(value, 0.0) if mass == 1 else value) / unit)
 
 
+@np.errstate(under="ignore")
 def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     """Kullback–Leibler divergence D(p‖q) = Σ p log(p/q), in nats.
 
@@ -178,6 +181,7 @@ def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     return plain(mass * _kl(*pair, total) / unit)
 
 
+@np.errstate(under="ignore")
 def jeffreys_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     """Jeffreys divergence D(p‖q) + D(q‖p), in nats.
 
@@ -220,6 +224,7 @@ def jeffreys_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0)
     return plain(mass * (_kl(*pair, total) + _kl(*pair[::-1], total)) / unit)
 
 
+@np.errstate(under="ignore")
 def js_divergence(p, q, *, axis=-1, base=None, normalize=False):
     """Jensen–Shannon divergence ½ D(p‖m) + ½ D(q‖m) with m = (p + q)/2, in nats.
 
@@ -269,6 +274,7 @@ def js_divergence(p, q, *, axis=-1, base=None, normalize=False):
     return plain(js / unit)
 
 
+@np.errstate(under="ignore")
 def total_variation(p, q, *, axis=-1, normalize=False):
     """Total variation distance ½ Σ |p − q|: how far the probabilities of any event may differ.
 

@@ -60,6 +60,7 @@ def histogram_frequencies(x, y, bins=99):
 _MOST_BINS = 10_000_000  # their edges take 80 MB
 
 
+@np.errstate(under="ignore")
 def _frequencies(x, edges):
     """Share of x in every bin: by division, then mended where rounding crossed an edge."""
     bins = len(edges) - 1
@@ -109,6 +110,7 @@ def kl_histogram(x, y, bins=99, epsilon=1e-5):
     return kl_divergence(p_hat, q_hat, epsilon=epsilon)
 
 
+@np.errstate(under="ignore")
 def kde(x, grid):
     """Gaussian kernel density estimate of a sample, fast enough for a slider.
 
@@ -235,7 +237,7 @@ def _pieces(x, h_x, y, h_y):
     low, high = x[0] - 9 * h_x, x[-1] + 9 * h_x
     edges = [low + _PIECE * h_x * np.arange(1 + math.ceil((high - low) / (_PIECE * h_x)))]
     if h_y < h_x:  # pieces as narrow as h_y between the draws of y, then wider and wider
-        first, last = max(y[0], low), min(y[-1], high)
+        first, last = np.clip(y[[0, -1]], low, high)
         wider = h_y * 2.0 ** np.arange(-1, math.ceil(math.log2(h_x) - math.log2(h_y)) + 1)
         edges += [y[0] - wider, np.arange(first, last, _PIECE * h_y), y[-1] + wider]
     # Between two draws of y, log q̂ turns within h_y²/gap of the middle.
@@ -260,12 +262,13 @@ def _log_kde(x, h, grid):
 
 
 def _log_kernel_sum(z):
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(all="ignore"):
         exponent = -0.5 * z * z
         top = np.maximum(exponent.max(axis=1, keepdims=True), np.finfo(float).min)
         return top[:, 0] + np.log(np.exp(exponent - top).sum(axis=1))
 
 
+@np.errstate(under="ignore")
 def kl_knn(x, y, k=5):
     """Nearest-neighbour estimate of D(p‖q), in nats.
 
@@ -371,8 +374,8 @@ def _refuse_few(name, z, k, own):
     if count > often and n - count >= k:  # else the search for neighbours says what is missing
         raise ValueError(
             f"{name} is no sample of a density: {count} of its {n} draws are "
-            f"{value if value.size > 1 else value[0]}; count how often each value occurs, and "
-            "compare the shares with kl_divergence"
+            f"{value[0] if value.size == 1 else 'the same'}; count how often each value "
+            "occurs, and compare the shares with kl_divergence"
         )
 
 
@@ -457,7 +460,8 @@ def kl_normal_fit(x, y):
     0.5
     """
     x, y = sample("x", x), sample("y", y)
-    return kl_normal(x.mean(), _spread("x", x), y.mean(), _spread("y", y))
+    spread_x, spread_y = _spread("x", x), _spread("y", y)  # refuses what would overflow in a mean
+    return kl_normal(x.mean(), spread_x, y.mean(), spread_y)
 
 
 class MonteCarloEstimate(NamedTuple):
