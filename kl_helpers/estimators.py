@@ -301,8 +301,9 @@ def kl_knn(x, y, k=5):
     several draws are as far as the k-th, so that l lie within ρ_i and r within ν_i, the digammas
     ψ(l) − ψ(r) are added: they make up for the neighbours beyond k. So data rounded to a fine grid
     give about the estimate of the unrounded ones, and ``kl_knn(x, x)`` is 0. Where more than about
-    a tenth of the draws (n/10 and two standard deviations) are at one value, there is no density to
-    speak of, and the sample is refused: compare the shares of its values with `kl_divergence`.
+    a tenth of the draws (n/10 and three standard deviations of it) are at one value, there is no
+    density to speak of, and the sample is refused: compare the shares of its values with
+    `kl_divergence`.
 
     References
     ----------
@@ -365,7 +366,7 @@ def _refuse_few(name, z, k, own):
             f"{name} must hold at least k={k} draws different from x[0], but holds {n - own}"
         )
     tenth = n / 10
-    often = int(max(2, tenth + 2 * math.sqrt(tenth)))  # small samples repeat a value by chance
+    often = int(max(2, tenth + 3 * math.sqrt(tenth)))  # small samples repeat a value by chance
     columns = np.sort(z, axis=0)
     if not (columns[often:] == columns[:-often]).any(axis=0).all():
         return
