@@ -502,15 +502,8 @@ def _common_total(p, q, axis, normalize, epsilon=0.0):
     q, total_q = _at_one_scale("q", q, total_q)
     if (total_p == total_q).all():
         return (_Masses(p, None), _Masses(q, None)), np.ldexp(total_p, _SCALE), mass
-    weight_p, weight_q = total_q[..., np.newaxis], total_p[..., np.newaxis]
-    equal = _proportional(p, q)
-    if equal.any():  # but for the rounding of the totals
-        q, weight_q = np.where(equal, p, q), np.where(equal, weight_p, weight_q)
-    return (
-        (_Masses(p, weight_p), _Masses(q, weight_q)),
-        np.ldexp(total_p * total_q, _SCALE),
-        mass,
-    )
+    p, q = _Masses(p, total_q[..., np.newaxis]), _Masses(q, total_p[..., np.newaxis])
+    return (p, q), np.ldexp(total_p * total_q, _SCALE), mass
 
 
 def _at_one_scale(name, p, total):
@@ -520,19 +513,6 @@ def _at_one_scale(name, p, total):
     with np.errstate(under="ignore"):
         scaled = np.ldexp(p, (_SCALE - exponent)[..., np.newaxis])
     return _no_new_zeros(scaled, p, np.finfo(float).tiny), total
-
-
-def _proportional(p, q):
-    """Where p and q are exact multiples of each other: p_i q_j = q_i p_j for the largest p_j."""
-    p, q = np.broadcast_arrays(p, q)
-    top = p.argmax(axis=-1, keepdims=True)
-    top_p, top_q = (np.ldexp(np.take_along_axis(z, top, axis=-1), -_SCALE) for z in (p, q))
-    with np.errstate(all="ignore"):
-        equal = (p * top_q == q * top_p).all(axis=-1, keepdims=True)
-        if equal.any():
-            (_, low_p), (_, low_q) = _product(p, top_q), _product(q, top_p)
-            equal &= (low_p == low_q).all(axis=-1, keepdims=True)
-    return equal
 
 
 def _shares(name, p, total):

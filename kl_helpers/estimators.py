@@ -224,8 +224,7 @@ def kl_kde(x, y):
     log_p, log_q = _log_kde(x, h_x, grid), _log_kde(y, h_y, grid)
     with np.errstate(all="ignore"):
         p = (half * _WEIGHTS).ravel() * np.exp(log_p)
-        terms = np.where(p > 0, p * (log_p - log_q), 0.0)
-        return max(float(terms.sum()), 0.0)
+        return max(float((p * (log_p - log_q)).sum()), 0.0)
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)

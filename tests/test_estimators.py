@@ -187,7 +187,10 @@ def finer(x, y):
         (lambda rng: np.append(rng.normal(0, 1, 60), 1e3), lambda rng: rng.normal(0, 1, 90)),
         (lambda rng: rng.normal(0, 1, 60), lambda rng: np.append(rng.normal(0, 1, 90), 1e3)),
         (lambda rng: rng.normal(0, 3, 60), lambda rng: rng.normal(0, 0.1, 90)),
-        (lambda rng: rng.normal(0, 9, 60), lambda rng: np.array([-8.0, 8.0, 8.1])),
+        (
+            lambda rng: rng.normal(0, 8, 200),
+            lambda rng: rng.normal([[-8], [8]], 0.1, (2, 200)).ravel(),
+        ),
         (lambda rng: rng.standard_cauchy(60), lambda rng: rng.standard_cauchy(90)),
     ],
 )
@@ -210,6 +213,7 @@ def test_kl_kde_of_numbers_of_any_size():
     assert kl_kde([0, 1e150], [0, 1e-150]) == math.inf  # (distance/bandwidth)² overflows
     assert kl_kde([1e16, 1e16 + 4], [1e16, 1e16 + 8]) > 0
     assert kl_kde([0, 1, 2], [1e100, 2e100]) < math.inf
+    assert kl_kde([1e100, 2e100], [0, 1, 2]) < math.inf
 
 
 # --- nearest neighbours
