@@ -165,6 +165,10 @@ def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     term is negative, so that nothing cancels when p ≈ q, and the second part takes out what the
     rounding of the two sums would add.
 
+    A sum counts as 1 if it is off by 1e-9, or by 8 √k roundings of the type that the numbers come
+    in, but never by more than 1 %. With `normalize` the relative error stays below 2e-15; an entry
+    below 1e-605 of its sum counts as that.
+
     References
     ----------
     Cover & Thomas, *Elements of Information Theory*, 2nd ed., eq. 2.26.
