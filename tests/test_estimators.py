@@ -304,9 +304,9 @@ def test_knn_of_few_values_points_to_shares(rng):
             kl_knn(x, y, k=1)
     with pytest.raises(ValueError, match=r"y is no sample of a density: \d+ of its 1000"):
         kl_knn(rng.normal(0, 1, 1000), few[1])
-    # The way out: the shares.
+    # The way out: the shares, whose divergence has a standard deviation of 0.076 here.
     shares = (np.bincount(z) / 1000 for z in few)
-    assert kl_divergence(*shares) == pytest.approx(0.6 * math.log(7), abs=0.2)  # 3 standard errors
+    assert kl_divergence(*shares) == pytest.approx(0.6 * math.log(7), abs=0.23)
 
 
 @pytest.mark.parametrize("n", [20, 100, 300, 3000])
