@@ -205,8 +205,9 @@ def kl_kde(x, y):
     Notes
     -----
     ∫ p̂ log(p̂/q̂) with Scott's bandwidths, by Gauss–Legendre quadrature within 9 bandwidths of the
-    draws of `x`, to a relative error of about 1e-6. The pieces are at most 1.5 bandwidths wide, and
-    narrower where log q̂ turns from one draw of `y` to the next; far draws have pieces of their own.
+    draws of `x`, to a relative error of about 1e-6, or 1e-9 where that is more. The pieces are
+    at most 1.5 bandwidths wide, and narrower where log q̂ turns from one draw of `y` to the next;
+    far draws have pieces of their own.
     A Gaussian kernel is nowhere 0: both log-densities are summed from the draws without underflow,
     so that a region without draws of `y` costs (distance/bandwidth)²/2, a large number that the
     bandwidth decides. The time grows with the number of draws times that of the pieces.
