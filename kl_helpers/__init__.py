@@ -1,4 +1,8 @@
-"""The mathematics of the course: entropy, KL divergence and their estimates."""
+"""The mathematics of the course: entropy, KL divergence and their estimates.
+
+Numbers may come as floats, integers, Fractions or Decimals, in lists or arrays, and are rounded to
+64-bit floats. pandas objects are taken too; where two carry labels, these must be the same.
+"""
 
 from kl_helpers.distributions import (
     cross_entropy_normal,

@@ -3,10 +3,13 @@
 import math
 import operator
 import reprlib
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 
 _SAMPLE_HINT = "draws belong in kl_histogram, kl_kde or kl_knn"
+_TYPED = 1e-9  # lets probabilities pass that were typed with ten decimals
 
 
 def plain(value):
@@ -16,17 +19,36 @@ def plain(value):
 
 def short(value):
     """A value and its type, for an error message."""
-    return f"{reprlib.repr(value)} of type {type(value).__name__}"
+    return f"{_text(value)} of type {type(value).__name__}"
+
+
+def _text(value):
+    try:
+        text = reprlib.repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 100 else text[:97] + "..."
 
 
 def real_array(name, value):
     """`value` as a float64 array (a float64 number, if it has no axes), all entries finite."""
     if type(value) is float and math.isfinite(value):  # the common case: a slider's value
         return np.float64(value)
-    array, _ = _to_float(name, value)
+    array, _ = typed_array(name, value)
+    return array
+
+
+def typed_array(name, value):
+    """`real_array`, and the type that the numbers came in."""
+    array, dtype = _to_float(name, value)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, but holds {_first(array, ~np.isfinite(array))}")
-    return array
+    return array, dtype
+
+
+def precision(dtype):
+    """The relative rounding error of a type; 0 for integers and Fractions."""
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
 
 
 def positive(name, value):
@@ -46,12 +68,13 @@ def nonnegative(name, value):
 
 
 def unit_interval(name, value):
-    """`value` as floats, all in [0, 1]."""
-    array = real_array(name, value)
-    if not ((array >= 0) & (array <= 1)).all():
-        wrong = _first(array, (array < 0) | (array > 1))
-        raise ValueError(f"{name} must lie in [0, 1], but holds {wrong}")
-    return array
+    """`value` as floats, all in [0, 1]; outside by no more than rounding, they are put there."""
+    array, dtype = typed_array(name, value)
+    slack = max(_TYPED, 8 * precision(dtype))
+    wrong = (array < -slack) | (array > 1 + slack)
+    if wrong.any():
+        raise ValueError(f"{name} must lie in [0, 1], but holds {_first(array, wrong)}")
+    return np.clip(array, 0.0, 1.0)
 
 
 def nonnegative_number(name, value):
@@ -72,16 +95,25 @@ def log_of_base(base):
     return math.log(number)
 
 
-def whole_number(name, value, least):
-    """`value` as an int ≥ `least`."""
+def flag(name, value):
+    """`value` as a bool; what merely counts as true in Python, such as "False", is refused."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, but is {short(value)}")
+    return bool(value)
+
+
+def whole_number(name, value, least=None, most=None):
+    """`value` as an int, from `least` to `most` where these are given."""
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, but is {short(value)}") from None
-    if number < least:
-        raise ValueError(f"{name} must be at least {least}, but is {number}")
+    if least is not None and number < least:
+        raise ValueError(f"{name} must be at least {least}, but is {_text(number)}")
+    if most is not None and number > most:
+        raise ValueError(f"{name} must be at most {most}, but is {_text(number)}")
     return number
 
 
@@ -94,12 +126,44 @@ def broadcastable(**arrays):
         raise ValueError(f"the shapes do not broadcast together: {shapes}") from None
 
 
+def same_labels(*, axis=None, way_out="fill_value=0", **values):
+    """Refuse pandas objects whose labels differ: NumPy would match them by position.
+
+    `axis` is the one that is moved to the end before the arrays broadcast.
+    """
+    labelled = [(name, value) for name, value in values.items() if hasattr(value, "index")]
+    if len(labelled) < 2:
+        return
+    labelled = [(name, _labels(value, axis)) for name, value in labelled]
+    labelled = [(name, labels) for name, labels in labelled if labels]
+    for name, labels in labelled[1:]:
+        first, expected = labelled[0]
+        for ours, theirs in zip(expected[::-1], labels[::-1], strict=False):
+            if not (ours.equals(theirs) if hasattr(ours, "equals") else list(ours) == list(theirs)):
+                raise ValueError(
+                    f"{first} and {name} have different labels, {reprlib.repr(list(ours))} and "
+                    f"{reprlib.repr(list(theirs))}. Align them with {first}.align({name}, "
+                    f"{way_out}) or {name}.reindex({first}.index, fill_value=0); "
+                    f"np.asarray({name}) goes by position"
+                )
+
+
+def _labels(value, axis):
+    """The labels of each axis, if `value` has any (a list has an `index` too, a method)."""
+    if not hasattr(value.index, "__len__"):
+        return []
+    labels = [value.index, value.columns] if hasattr(value, "columns") else [value.index]
+    if axis is not None:
+        labels.append(labels.pop(axis))
+    return labels
+
+
 def masses(name, p, axis, *, normalize=False):
     """Non-negative masses with the outcomes moved to the last axis, and their total there.
 
     Unless `normalize`, the total must be 1, up to rounding.
     """
-    array, eps = _to_float(name, p)
+    array, dtype = _to_float(name, p)
     if array.ndim == 0:
         raise ValueError(f"{name} must hold one probability an outcome, but is the number {array}")
     axis = _axis(name, array, axis)
@@ -108,58 +172,88 @@ def masses(name, p, axis, *, normalize=False):
     outcomes = array.shape[-1]
     if array.size == 0:
         raise ValueError(f"{name} is empty: its shape is {np.shape(p)}")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum(axis=-1)
     if not array.min() >= 0 or not np.isfinite(total).all():
         _refuse_masses(name, array)
     if normalize:
         return array, total
-    # n roundings add up like a random walk, in the precision the numbers came in; the floor lets
-    # probabilities pass that were typed with ten decimals.
-    tolerance = max(1e-9, 8 * math.sqrt(outcomes) * eps)
-    if not (np.abs(total - 1) <= tolerance).all():
-        _refuse_total(name, array, total, tolerance)
+    # n roundings add up like a random walk, in the precision the numbers came in. Its 8 standard
+    # deviations exceed 1 for many numbers in half precision: nobody means a sum that is 1 % off.
+    rounding = 8 * math.sqrt(outcomes) * precision(dtype)
+    tolerance = min(max(_TYPED, rounding), 0.01)
+    off = np.abs(total - 1)
+    if not (off <= tolerance).all():
+        coarse = dtype if off.max() <= rounding else None
+        _refuse_total(name, np.moveaxis(array, -1, axis), axis, total, tolerance, coarse)
     return array, total
 
 
 def draws(name, x):
-    """Draws along the first axis, at least two and not all equal."""
+    """Draws along the first axis, at least two."""
     array = np.atleast_1d(real_array(name, x))
     if len(array) < 2 or array.size == 0:
         raise ValueError(f"{name} must hold at least 2 draws, but has shape {array.shape}")
+    return array
+
+
+def _varied_draws(name, x):
+    array = draws(name, x)
     if (array == array[0]).all():
-        raise ValueError(f"{name} is constant: all {len(array)} draws are {array[0]}")
+        value = array[0] if array.ndim == 1 else "the same"
+        raise ValueError(f"{name} is constant: all {len(array)} draws are {value}")
     return array
 
 
 def sample(name, x):
-    """`draws` of shape (n,)."""
-    array = draws(name, x)
+    """`draws` of shape (n,), not all equal."""
+    array = _varied_draws(name, x)
     if array.ndim != 1:
         raise ValueError(f"{name} must have shape (n,), but has shape {array.shape}")
     return array
 
 
 def points(name, x):
-    """`draws` as rows, shape (n, d); a one-dimensional sample becomes (n, 1)."""
-    array = draws(name, x)
+    """`draws` as rows, shape (n, d), not all equal; a one-dimensional sample becomes (n, 1)."""
+    array = _varied_draws(name, x)
     if array.ndim > 2:
         raise ValueError(f"{name} must have shape (n,) or (n, d), but has shape {array.shape}")
     return array.reshape(len(array), -1)
 
 
 def _to_float(name, value):
-    """`value` as float64, and the machine epsilon of the type it came in."""
-    if np.ma.is_masked(value):
+    """`value` as float64, and the type that it came in."""
+    if _is_masked(value):
         raise TypeError(f"{name} has masked entries; fill or drop them first")
     try:
         array = np.asarray(value)
+        dtype = array.dtype
+        if dtype.kind == "O" and all(map(_is_number, array.flat)):
+            array = array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} holds a number that is too large for 64-bit floats") from None
     except ValueError:
         raise ValueError(f"{name} must be a regular array, but its rows differ in length") from None
+    except (TypeError, RuntimeError) as error:  # a tensor on another device, or with a gradient
+        raise TypeError(f"{name} cannot be read as an array: {error}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers (floats, integers), but is {short(value)}")
-    eps = np.finfo(array.dtype).eps if array.dtype.kind == "f" else 0.0
-    return array.astype(np.float64, copy=False)[()], float(eps)
+    with np.errstate(over="ignore"):  # of a number that only a wider type holds
+        return array.astype(np.float64, copy=False)[()], dtype
+
+
+def _is_number(entry):
+    """Whether an entry of an object array is one real number: int, Fraction, Decimal, float."""
+    if isinstance(entry, Decimal):
+        return not entry.is_snan()
+    return isinstance(entry, Real) and not isinstance(entry, bool)
+
+
+def _is_masked(value):
+    if isinstance(value, list | tuple):  # NumPy forgets the masks of what a list holds
+        nested = [t for t in set(map(type, value)) if issubclass(t, list | tuple | np.ndarray)]
+        return bool(nested) and any(_is_masked(v) for v in value if isinstance(v, tuple(nested)))
+    return np.ma.is_masked(value)
 
 
 def _first(array, wrong):
@@ -171,14 +265,19 @@ def _first(array, wrong):
 
 
 def _axis(name, array, axis):
-    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
-        raise TypeError(f"axis must be an integer, but is {short(axis)}")
+    axis = whole_number("axis", axis)
     if not -array.ndim <= axis < array.ndim:
-        raise ValueError(f"axis {axis} does not exist in {name}, which has shape {array.shape}")
+        shape = f"which has shape {array.shape}"
+        raise ValueError(f"axis {_text(axis)} does not exist in {name}, {shape}")
     return axis % array.ndim
 
 
 def _refuse_masses(name, array):
+    if undo := _logarithm(array):
+        raise ValueError(
+            f"{name} must be >= 0, but holds {_first(array, array < 0)}: these seem to be "
+            f"log-probabilities (shape {array.shape}); pass {undo}({name})"
+        )
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, but holds {_first(array, ~np.isfinite(array))}")
     if (array < 0).any():
@@ -189,10 +288,46 @@ def _refuse_masses(name, array):
     raise ValueError(f"the sum of {name} overflows; divide {name} by its largest value first")
 
 
-def _refuse_total(name, array, total, tolerance):
+def _logarithm(array):
+    """The function that makes numbers which sum to 1 (up to single precision) of logarithms."""
+    if not (array <= 0).all():
+        return None
+    for undo in (np.exp, np.exp2):
+        with np.errstate(under="ignore"):
+            total = undo(array).sum(axis=-1)
+        if (np.abs(total - 1) < 1e-5).all():
+            return f"np.{undo.__name__}"
+    return None
+
+
+def _refuse_total(name, array, axis, total, tolerance, coarse):
     total = np.ravel(total)
     worst = total[np.argmax(np.abs(total - 1))]
+    if array.ndim > 1 and (way_out := _other_axis(name, array, tolerance)):
+        raise ValueError(
+            f"{name} must sum to 1 along axis {axis}, but sums to {worst:.10g}. {way_out}"
+        )
     message = f"{name} must sum to 1, but sums to {worst:.10g} (pass normalize=True to rescale"
+    if coarse is not None:
+        message += (
+            f"; {coarse} keeps {np.finfo(coarse).precision} digits, and nothing below "
+            f"{np.finfo(coarse).smallest_subnormal:.0e}: compute {name} in float64"
+        )
     if (array > 1 + tolerance).any():
         message += f"; if {name} is a sample: {_SAMPLE_HINT}"
     raise ValueError(message + ")")
+
+
+def _other_axis(name, array, tolerance):
+    """What to do with a table that sums to 1 in another way than along its axis of outcomes."""
+    shape, flat = f"Its shape is {array.shape}", f"np.asarray({name}).ravel()"
+    with np.errstate(over="ignore"):
+        whole = abs(array.sum() - 1) <= tolerance
+        along = [(np.abs(array.sum(axis=i) - 1) <= tolerance).all() for i in range(array.ndim)]
+    if whole and max(array.shape) == array.size:
+        return f"{shape}, one outcome a row: pass {flat}, or axis={np.argmax(array.shape)}"
+    if whole:
+        return f"{shape}, and all of it sums to 1: pass a joint distribution as {flat}"
+    if any(along):
+        return f"{shape}, and along axis {along.index(True)} it does: pass axis={along.index(True)}"
+    return None

@@ -1,5 +1,6 @@
 """Closed forms and quadrature for named distributions."""
 
+import contextlib
 import math
 from functools import partial
 
@@ -10,11 +11,19 @@ from kl_helpers._validation import (
     nonnegative,
     plain,
     positive,
+    precision,
     real_array,
+    same_labels,
     short,
+    typed_array,
     unit_interval,
 )
 from kl_helpers.divergences import _deviance
+
+# Of exactly collinear data the least eigenvalue is up to 1.2 · d · eps of the largest, seen in
+# 5400 covariances of nine kinds.
+_SINGULAR = 4
+_INNER = 'join="inner"'  # what is left out of a table of parameters cannot be filled in with 0
 
 
 def kl_normal(mu_p, sigma_p, mu_q, sigma_q):
@@ -56,11 +65,10 @@ def kl_normal(mu_p, sigma_p, mu_q, sigma_q):
     """
     mu_p, sigma_p, mu_q, sigma_q = _normals(mu_p, sigma_p, mu_q, sigma_q)
     with np.errstate(all="ignore"):
-        shift = (mu_p - mu_q) / sigma_q
+        shift = _shift(mu_p, mu_q, sigma_q)
         stretch = (sigma_p - sigma_q) / sigma_q
-        return plain(
-            0.5 * (shift * shift + stretch * stretch) + _deviance(sigma_q, sigma_p) / sigma_q
-        )
+        squares = (0.5 * shift) * shift + (0.5 * stretch) * stretch
+        return plain(squares + _relative_deviance(sigma_q, sigma_p))
 
 
 def entropy_normal(sigma):
@@ -125,13 +133,33 @@ def cross_entropy_normal(mu_p, sigma_p, mu_q, sigma_q):
     """
     mu_p, sigma_p, mu_q, sigma_q = _normals(mu_p, sigma_p, mu_q, sigma_q)
     with np.errstate(all="ignore"):
-        shift = (mu_p - mu_q) / sigma_q
+        shift = _shift(mu_p, mu_q, sigma_q)
         ratio = sigma_p / sigma_q
-        square = 0.5 * (shift * shift + ratio * ratio)
+        square = (0.5 * shift) * shift + (0.5 * ratio) * ratio
         return plain(square + 0.5 * math.log(2 * math.pi) + np.log(sigma_q))
 
 
+def _shift(mu_p, mu_q, sigma_q):
+    """(mu_p − mu_q)/sigma_q, also where the difference overflows."""
+    difference = mu_p - mu_q
+    if np.isfinite(difference).all():
+        return difference / sigma_q
+    return 2 * ((0.5 * mu_p - 0.5 * mu_q) / sigma_q)
+
+
+def _relative_deviance(x, y):
+    """d(x, y)/x = d(1, y/x), also where d(x, y) overflows or y/x underflows."""
+    ratio = y / x
+    if ((ratio > 1e-290) & (ratio < 1e290)).all():
+        return _deviance(1.0, ratio, (x - y) / x)
+    usual = np.clip(ratio, 1e-290, 1e290)
+    value = _deviance(1.0, usual, np.where(ratio == usual, (x - y) / x, 1.0 - usual))
+    small = np.log(x) - np.log(y) - 1  # and a large ratio is all that counts
+    return np.where(ratio < usual, small, np.where(ratio > usual, ratio, value))
+
+
 def _normals(mu_p, sigma_p, mu_q, sigma_q):
+    same_labels(mu_p=mu_p, sigma_p=sigma_p, mu_q=mu_q, sigma_q=sigma_q, way_out=_INNER)
     parameters = {
         "mu_p": real_array("mu_p", mu_p),
         "sigma_p": positive("sigma_p", sigma_p),
@@ -150,7 +178,8 @@ def kl_mvn(mu_p, cov_p, mu_q, cov_q):
     mu_p, mu_q : array_like, shape (d,)
         Mean vectors.
     cov_p, cov_q : array_like, shape (d, d)
-        Covariance matrices, symmetric and positive definite.
+        Covariance matrices, symmetric and positive definite, both up to the rounding of the type
+        that they come in.
 
     Returns
     -------
@@ -169,8 +198,9 @@ def kl_mvn(mu_p, cov_p, mu_q, cov_q):
     -----
     ½(tr(Σ_q⁻¹Σ_p) − d − log(det Σ_p/det Σ_q) + (μ_p − μ_q)ᵀ Σ_q⁻¹ (μ_p − μ_q)). Near Σ_p = Σ_q
     the first three parts are summed as ½ Σ d(1, λ) over the eigenvalues λ of Σ_q⁻¹Σ_p, with the
-    `deviance` d, so that nothing cancels. Expect a relative error of about 1e-16 times the
-    condition number of the covariances.
+    `deviance` d, so that nothing cancels. The units do not matter. Expect a relative error of about
+    1e-16 times the condition number of the correlation matrices; whose least eigenvalue is below
+    4 d roundings of the largest is refused as singular.
 
     References
     ----------
@@ -181,23 +211,43 @@ def kl_mvn(mu_p, cov_p, mu_q, cov_q):
     >>> round(kl_mvn([1, 0], [[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 4]]), 4)
     0.8181
     """
+    same_labels(mu_p=mu_p, cov_p=cov_p, mu_q=mu_q, cov_q=cov_q, way_out=_INNER)
     mu_p, mu_q = _vector("mu_p", mu_p), _vector("mu_q", mu_q)
     d = len(mu_p)
     if len(mu_q) != d:
         raise ValueError(f"mu_p and mu_q must have one length, but have {d} and {len(mu_q)}")
-    cov_p, factor_p = _covariance("cov_p", cov_p, d)
-    cov_q, factor_q = _covariance("cov_q", cov_q, d)
-    shift = np.linalg.solve(factor_q, mu_p - mu_q)
-    excess = np.linalg.eigvalsh(
-        np.linalg.solve(factor_q, np.linalg.solve(factor_q, cov_p - cov_q).T)
-    )
-    if np.abs(excess).max() < 0.5:
-        spread = _deviance(np.ones(d), 1 + excess, -excess).sum()
-    else:
-        ratio = np.linalg.solve(factor_q, factor_p)
-        log_det = 2 * np.log(np.diagonal(factor_p) / np.diagonal(factor_q)).sum()
-        spread = (ratio * ratio).sum() - d - log_det
-    return float(0.5 * (max(spread, 0.0) + shift @ shift))
+    cov_p, factor_p, power_p = _covariance("cov_p", cov_p, d)
+    cov_q, factor_q, power_q = _covariance("cov_q", cov_q, d)
+    with np.errstate(all="ignore"):
+        # In units of 2**power_q, so that numbers of any size are safe.
+        shift = np.ldexp(0.5 * mu_p - 0.5 * mu_q, 1 - power_q)
+        powers = power_p - power_q
+        log_det = np.log(np.diagonal(factor_p) / np.diagonal(factor_q)) + powers * math.log(2)
+        factor_p = np.ldexp(factor_p, powers[:, np.newaxis])
+        cov_p = np.ldexp(cov_p, np.add.outer(powers, powers))
+        if not (np.isfinite(shift).all() and np.isfinite(factor_p).all()):
+            return math.inf
+        shift = np.linalg.solve(factor_q, shift)
+        square = float(((0.5 * shift) * shift).sum())
+        if (spread := _near_spread(cov_p - cov_q, factor_q)) is None:
+            ratio = np.linalg.solve(factor_q, factor_p)
+            spread = float(((0.5 * ratio) * ratio).sum() - 0.5 * d - log_det.sum())
+    value = max(spread, 0.0) + square
+    return math.inf if math.isnan(value) else value  # on the way to it, sums of ±inf overflowed
+
+
+def _near_spread(difference, factor_q):
+    """½ Σ d(1, λ) over the eigenvalues λ of Σ_q⁻¹Σ_p, or None if one is not near 1."""
+    if not np.isfinite(difference).all():
+        return None
+    half = np.linalg.solve(factor_q, difference)
+    excess = np.linalg.solve(factor_q, half.T)
+    if not np.isfinite(excess).all():
+        return None
+    excess = np.linalg.eigvalsh(excess)
+    if not np.abs(excess).max() < 0.5:
+        return None
+    return float(0.5 * _deviance(np.ones(len(excess)), 1 + excess, -excess).sum())
 
 
 def _vector(name, mu):
@@ -208,23 +258,41 @@ def _vector(name, mu):
 
 
 def _covariance(name, cov, d):
-    """A covariance matrix, and its Cholesky factor."""
-    cov = np.atleast_2d(real_array(name, cov))
+    """A covariance matrix in units of 2**powers, its Cholesky factor, and the powers."""
+    cov, dtype = typed_array(name, cov)
+    cov, eps = np.atleast_2d(cov), max(precision(dtype), np.finfo(float).eps)
     if cov.shape != (d, d):
         raise ValueError(f"{name} must have shape ({d}, {d}) to match mu_p, but has {cov.shape}")
-    if np.abs(cov - cov.T).max() > 1e-10 * np.abs(cov).max():
-        i, j = np.unravel_index(np.abs(cov - cov.T).argmax(), cov.shape)
+    variances = np.diagonal(cov)
+    if not (variances > 0).all():
+        i = int(np.argmin(variances))
+        raise ValueError(
+            f"{name} must be positive definite, but {name}[{i}, {i}] is {variances[i]}"
+        )
+    powers = (np.frexp(variances)[1] + 1) // 2
+    with np.errstate(all="ignore"):
+        # No entry of a covariance in these units exceeds 4.
+        scaled = np.clip(np.ldexp(cov, -np.add.outer(powers, powers)), -1e3, 1e3)
+    asymmetry = np.abs(scaled - scaled.T)
+    if asymmetry.max() > max(1e-10, 8 * eps):
+        i, j = np.unravel_index(asymmetry.argmax(), cov.shape)
         raise ValueError(
             f"{name} must be symmetric, but {name}[{i}, {j}] is {cov[i, j]} and "
             f"{name}[{j}, {i}] is {cov[j, i]}"
         )
-    try:
-        return cov, np.linalg.cholesky(cov)
-    except np.linalg.LinAlgError:
-        least = np.linalg.eigvalsh(cov).min()
-        raise ValueError(
-            f"{name} must be positive definite, but has the eigenvalue {least:.6g}"
-        ) from None
+    scaled = 0.5 * (scaled + scaled.T)
+    deviations = np.sqrt(np.diagonal(scaled))
+    correlations = scaled / np.multiply.outer(deviations, deviations)
+    least, largest = np.linalg.eigvalsh(correlations)[[0, -1]]
+    noise = _SINGULAR * d * eps * largest
+    if least > noise:
+        with contextlib.suppress(np.linalg.LinAlgError):
+            return scaled, np.linalg.cholesky(scaled), powers
+    rounding = "" if least < -noise else ", 0 up to rounding: one coordinate depends on the others"
+    raise ValueError(
+        f"{name} must be positive definite, but in units of the standard deviations it has the "
+        f"eigenvalue {least:.3g}{rounding}"
+    )
 
 
 def kl_exponential(rate_p, rate_q):
@@ -256,10 +324,11 @@ def kl_exponential(rate_p, rate_q):
     >>> round(kl_exponential(2, 1), 4)
     0.1931
     """
+    same_labels(rate_p=rate_p, rate_q=rate_q, way_out=_INNER)
     rate_p, rate_q = positive("rate_p", rate_p), positive("rate_q", rate_q)
     broadcastable(rate_p=rate_p, rate_q=rate_q)
-    with np.errstate(over="ignore"):
-        return plain(_deviance(rate_p, rate_q) / rate_p)
+    with np.errstate(all="ignore"):
+        return plain(_relative_deviance(rate_p, rate_q))
 
 
 def kl_poisson(rate_p, rate_q):
@@ -291,6 +360,7 @@ def kl_poisson(rate_p, rate_q):
     >>> round(kl_poisson(2, 1), 4)
     0.3863
     """
+    same_labels(rate_p=rate_p, rate_q=rate_q, way_out=_INNER)
     rate_p, rate_q = nonnegative("rate_p", rate_p), nonnegative("rate_q", rate_q)
     broadcastable(rate_p=rate_p, rate_q=rate_q)
     return plain(_deviance(rate_p, rate_q))
@@ -302,7 +372,8 @@ def kl_bernoulli(p, q):
     Parameters
     ----------
     p, q : array_like
-        Probabilities of heads, in [0, 1]; they broadcast.
+        Probabilities of heads, in [0, 1] up to rounding (1e-9, or eight times that of the type);
+        they broadcast.
 
     Returns
     -------
@@ -325,6 +396,7 @@ def kl_bernoulli(p, q):
     >>> round(kl_bernoulli(0.5, 0.25), 4)
     0.1438
     """
+    same_labels(p=p, q=q, way_out=_INNER)
     p, q = unit_interval("p", p), unit_interval("q", q)
     broadcastable(p=p, q=q)
     return plain(_deviance(p, q) + _deviance(1 - p, 1 - q, q - p))

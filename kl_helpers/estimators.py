@@ -33,7 +33,7 @@ def histogram_frequencies(x, y, bins=99):
     TypeError
         If a sample does not hold real numbers, or `bins` is not an integer.
     ValueError
-        If a sample has fewer than two draws or is constant, or `bins` < 1.
+        If a sample has fewer than two draws or is constant, or `bins` is not from 1 to 10 million.
 
     Notes
     -----
@@ -47,7 +47,7 @@ def histogram_frequencies(x, y, bins=99):
     (array([0., 2., 4.]), array([0.75, 0.25]), array([0.5, 0.5]))
     """
     x, y = sample("x", x), sample("y", y)
-    bins = whole_number("bins", bins, least=1)
+    bins = whole_number("bins", bins, least=1, most=_MOST_BINS)
     low, high = min(x.min(), y.min()), max(x.max(), y.max())
     with np.errstate(over="ignore", invalid="ignore"):
         edges = np.linspace(low, high, bins + 1)
@@ -57,6 +57,10 @@ def histogram_frequencies(x, y, bins=99):
     return edges, _frequencies(x, edges), _frequencies(y, edges)
 
 
+_MOST_BINS = 10_000_000  # their edges take 80 MB
+
+
+@np.errstate(under="ignore")
 def _frequencies(x, edges):
     """Share of x in every bin: by division, then mended where rounding crossed an edge."""
     bins = len(edges) - 1
@@ -89,7 +93,8 @@ def kl_histogram(x, y, bins=99, epsilon=1e-5):
     TypeError
         If a sample does not hold real numbers, or `bins` is not an integer.
     ValueError
-        If a sample has fewer than two draws or is constant, `bins` < 1 or `epsilon` < 0.
+        If a sample has fewer than two draws or is constant, `bins` is not from 1 to 10 million, or
+        `epsilon` < 0.
 
     Notes
     -----
@@ -105,6 +110,7 @@ def kl_histogram(x, y, bins=99, epsilon=1e-5):
     return kl_divergence(p_hat, q_hat, epsilon=epsilon)
 
 
+@np.errstate(under="ignore")
 def kde(x, grid):
     """Gaussian kernel density estimate of a sample, fast enough for a slider.
 
@@ -168,7 +174,11 @@ def _spread(name, x, ddof=0):
     with np.errstate(all="ignore"):
         spread = x.std(ddof=ddof)
     if not 0 < spread < np.inf:
-        raise ValueError(f"the standard deviation of {name} is {spread}; rescale the draws")
+        i = int(np.abs(x).argmax())
+        raise ValueError(
+            f"the standard deviation of {name} needs squares that are out of range: its largest "
+            f"draw is {x[i]}, at index {i} (drop it if it stands for a missing value, else rescale)"
+        )
     return spread
 
 
@@ -183,7 +193,7 @@ def kl_kde(x, y):
     Returns
     -------
     float
-        ≥ 0, and exactly 0 for identical samples.
+        ≥ 0, and exactly 0 for identical samples; inf if it overflows.
 
     Raises
     ------
@@ -194,11 +204,13 @@ def kl_kde(x, y):
 
     Notes
     -----
-    ∫ p̂ log(p̂/q̂) with Scott's bandwidths, by the trapezoidal rule over the range of `x` and 9
-    bandwidths more on either side, in steps of a third of the narrower bandwidth. A Gaussian kernel
-    is nowhere 0: both log-densities are summed from the draws without underflow, so that a region
-    without draws of `y` costs (distance/bandwidth)²/2, a large number that the bandwidth decides.
-    The time grows with the number of draws times that of the steps, which are 20,000 at most.
+    ∫ p̂ log(p̂/q̂) with Scott's bandwidths, by Gauss–Legendre quadrature within 9 bandwidths of the
+    draws of `x`, to a relative error of about 1e-6, or 1e-9 where that is more. The pieces are
+    at most 1.5 bandwidths wide, and narrower where log q̂ turns from one draw of `y` to the next;
+    far draws have pieces of their own.
+    A Gaussian kernel is nowhere 0: both log-densities are summed from the draws without underflow,
+    so that a region without draws of `y` costs (distance/bandwidth)²/2, a large number that the
+    bandwidth decides. The time grows with the number of draws times that of the pieces.
 
     Examples
     --------
@@ -207,11 +219,39 @@ def kl_kde(x, y):
     """
     x, y = sample("x", x), sample("y", y)
     h_x, h_y = _bandwidth("x", x), _bandwidth("y", y)
-    low, high = x.min() - 9 * h_x, x.max() + 9 * h_x
-    steps = int(min(3 * (high - low) / min(h_x, h_y), 20_000))
-    grid, step = np.linspace(low, high, steps + 1, retstep=True)
+    left, right = _pieces(np.sort(x), h_x, np.sort(y), h_y)
+    half = 0.5 * (right - left)[:, np.newaxis]
+    grid = (0.5 * (left + right)[:, np.newaxis] + half * _NODES).ravel()
     log_p, log_q = _log_kde(x, h_x, grid), _log_kde(y, h_y, grid)
-    return max(float(step * (np.exp(log_p) @ (log_p - log_q))), 0.0)
+    with np.errstate(all="ignore"):
+        p = (half * _WEIGHTS).ravel() * np.exp(log_p)
+        return max(float((p * (log_p - log_q)).sum()), 0.0)
+
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+_PIECE = 1.5  # bandwidths
+
+
+def _pieces(x, h_x, y, h_y):
+    """Ends of the pieces for the quadrature of `kl_kde`, from sorted draws."""
+    low, high = x[0] - 9 * h_x, x[-1] + 9 * h_x
+    edges = [low + _PIECE * h_x * np.arange(1 + math.ceil((high - low) / (_PIECE * h_x)))]
+    if h_y < h_x:  # pieces as narrow as h_y between the draws of y, then wider and wider
+        first, last = np.clip(y[[0, -1]], low, high)
+        wider = h_y * 2.0 ** np.arange(-1, math.ceil(math.log2(h_x) - math.log2(h_y)) + 1)
+        edges += [y[0] - wider, np.arange(first, last, _PIECE * h_y), y[-1] + wider]
+    # Between two draws of y, log q̂ turns within h_y²/gap of the middle.
+    gap = np.diff(y)
+    wide = gap > 4 * h_y
+    turn = (h_y / gap[wide] * h_y)[:, np.newaxis]
+    steps = np.concatenate([np.arange(9), 2.0 ** np.arange(3, 64)])
+    steps = np.concatenate([-steps, steps])
+    around = (y[:-1] + 0.5 * gap)[wide, np.newaxis] + turn * steps
+    edges.append(around[np.abs(turn * steps) < h_y])
+    edges = np.unique(np.clip(np.concatenate(edges), low, high))
+    left, right = edges[:-1], edges[1:]
+    near = np.searchsorted(x, left - 9 * h_x) < np.searchsorted(x, right + 9 * h_x)
+    return left[near], right[near]
 
 
 def _log_kde(x, h, grid):
@@ -222,12 +262,13 @@ def _log_kde(x, h, grid):
 
 
 def _log_kernel_sum(z):
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(all="ignore"):
         exponent = -0.5 * z * z
         top = np.maximum(exponent.max(axis=1, keepdims=True), np.finfo(float).min)
         return top[:, 0] + np.log(np.exp(exponent - top).sum(axis=1))
 
 
+@np.errstate(under="ignore")
 def kl_knn(x, y, k=5):
     """Nearest-neighbour estimate of D(p‖q), in nats.
 
@@ -248,7 +289,7 @@ def kl_knn(x, y, k=5):
     TypeError
         If a sample does not hold real numbers, or `k` is not an integer.
     ValueError
-        If a sample is constant or too small for `k`, or the shapes do not match.
+        If a sample is constant, too small for `k` or of few values, or the shapes do not match.
 
     Notes
     -----
@@ -259,7 +300,10 @@ def kl_knn(x, y, k=5):
     or in `y`, say nothing about a density and are passed over for this i, in n − 1 and m too. If
     several draws are as far as the k-th, so that l lie within ρ_i and r within ν_i, the digammas
     ψ(l) − ψ(r) are added: they make up for the neighbours beyond k. So data rounded to a fine grid
-    give about the estimate of the unrounded ones, and ``kl_knn(x, x)`` is 0.
+    give about the estimate of the unrounded ones, and ``kl_knn(x, x)`` is 0. Where more than about
+    a tenth of the draws (n/10 and three standard deviations of it) are at one value, there is no
+    density to speak of, and the sample is refused: compare the shares of its values with
+    `kl_divergence`.
 
     References
     ----------
@@ -278,16 +322,62 @@ def kl_knn(x, y, k=5):
     d = x.shape[1]
     if y.shape[1] != d:
         raise ValueError(f"x and y must have one dimension, but have {d} and {y.shape[1]}")
-    k = whole_number("k", k, least=1)
-    _, exponent = np.frexp(max(np.abs(x).max(), np.abs(y).max()))
-    x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)  # so that no squared distance overflows
+    k = whole_number("k", k, least=1, most=10**9)
+    _refuse_few("x", x, k, own=1)
+    _refuse_few("y", y, k, own=0)
+    largest, typical = _sizes(x, y)
+    if d > 1 and typical < _LEAST * largest:
+        _refuse_sizes(largest)
+    if d > 1 or largest > 1e300:  # so that no distance overflows; its square, if there are several
+        _, exponent = np.frexp(largest)
+        x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)
     # Tight boxes around the nodes would cost more time than they save.
     tree_x, tree_y = (cKDTree(z, compact_nodes=False) for z in (x, y))
     order = tree_x.indices
     distance_x, count_x, others_x = _neighbours("x", tree_x, x, order, k, own=1)
     distance_y, count_y, others_y = _neighbours("y", tree_y, x, order, k, own=0)
-    terms = d * np.log(distance_y / distance_x) + np.log(others_y / others_x)
+    if d > 1 and min(distance_x.min(), distance_y.min()) < _LEAST:
+        _refuse_sizes(largest)
+    terms = d * (np.log(distance_y) - np.log(distance_x)) + np.log(others_y / others_x)
     return float(np.mean(terms + digamma(count_x) - digamma(count_y)))
+
+
+_LEAST = 1e-146  # of the largest number: the square of a smaller distance loses digits
+
+
+def _sizes(x, y):
+    """The largest number in x and y, and the median of those that are not 0, by magnitude."""
+    sizes = np.abs(np.concatenate([x, y]).ravel())
+    return sizes.max(), np.median(sizes[sizes > 0])
+
+
+def _refuse_sizes(largest):
+    raise ValueError(
+        f"x and y hold numbers of too different size: beside the largest, {largest}, others cannot "
+        "be told apart (drop it if it stands for a missing value, else rescale its column)"
+    )
+
+
+def _refuse_few(name, z, k, own):
+    """Refuse a sample of too few draws, or with more than about a tenth of them at one value."""
+    n = len(z)
+    if n - own < k:
+        raise ValueError(
+            f"{name} must hold at least k={k} draws different from x[0], but holds {n - own}"
+        )
+    tenth = n / 10
+    often = int(max(2, tenth + 3 * math.sqrt(tenth)))  # small samples repeat a value by chance
+    columns = np.sort(z, axis=0)
+    if not (columns[often:] == columns[:-often]).any(axis=0).all():
+        return
+    values, counts = np.unique(z, axis=0, return_counts=True)
+    value, count = values[counts.argmax()], counts.max()
+    if count > often and n - count >= k:  # else the search for neighbours says what is missing
+        raise ValueError(
+            f"{name} is no sample of a density: {count} of its {n} draws are "
+            f"{value[0] if value.size == 1 else 'the same'}; count how often each value "
+            "occurs, and compare the shares with kl_divergence"
+        )
 
 
 def _neighbours(name, tree, x, order, k, own):
@@ -298,7 +388,7 @@ def _neighbours(name, tree, x, order, k, own):
     the tree in the processor's cache.
     """
     near = np.empty((len(x), 3))
-    near[order] = tree.query(x[order], k=[own + 1, own + k, own + k + 1])[0]
+    near[order] = tree.query(x[order], k=[own + 1, own + k, own + k + 1], p=_norm(x))[0]
     nearest, distance, beyond = near.T
     within, others = np.full(len(x), k), np.full(len(x), tree.n - own)
     tied = np.flatnonzero((nearest == 0) | ~(beyond > distance + _slack(x, distance)))
@@ -311,7 +401,8 @@ def _tied_neighbours(name, tree, x, tied, k):
     """`_neighbours` of x[tied], where a draw coincides or several are as far as the k-th."""
     centres, places = np.unique(x[tied], axis=0, return_inverse=True)
     places = places.ravel()  # NumPy 2.0 gives it a second axis
-    coincide = tree.query_ball_point(centres, 0.0, return_length=True)
+    norm = _norm(x)
+    coincide = tree.query_ball_point(centres, 0.0, p=norm, return_length=True)
     others = (tree.n - coincide)[places]
     if others.min() < k:
         i = int(others.argmin())
@@ -322,10 +413,15 @@ def _tied_neighbours(name, tree, x, tied, k):
     distance = np.empty(len(centres))
     for ties in np.unique(coincide):
         same = coincide == ties
-        distance[same] = tree.query(centres[same], k=[ties + k])[0][:, 0]
+        distance[same] = tree.query(centres[same], k=[ties + k], p=norm)[0][:, 0]
     reach = distance + _slack(centres, distance)
-    within = tree.query_ball_point(centres, reach, return_length=True)
+    within = tree.query_ball_point(centres, reach, p=norm, return_length=True)
     return distance[places], (within - coincide)[places], others
+
+
+def _norm(x):
+    """The norm for the search: on a line they are all the same, and this one squares nothing."""
+    return 1 if x.shape[1] == 1 else 2
 
 
 def _slack(centres, distance):
@@ -365,7 +461,8 @@ def kl_normal_fit(x, y):
     0.5
     """
     x, y = sample("x", x), sample("y", y)
-    return kl_normal(x.mean(), _spread("x", x), y.mean(), _spread("y", y))
+    spread_x, spread_y = _spread("x", x), _spread("y", y)  # refuses what would overflow in a mean
+    return kl_normal(x.mean(), spread_x, y.mean(), spread_y)
 
 
 class MonteCarloEstimate(NamedTuple):
@@ -398,8 +495,7 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
     TypeError
         If `log_p` or `log_q` is not callable, or `x` does not hold real numbers.
     ValueError
-        If `x` has fewer than two draws or is constant, `estimator` is unknown, or `log_p` is not
-        finite at a draw.
+        If `x` has fewer than two draws, `estimator` is unknown, or `log_p` is not finite at a draw.
 
     Notes
     -----
@@ -420,8 +516,8 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
     >>> abs(estimate - 0.5) < 3 * standard_error
     True
     """
-    if estimator not in tuple(_MONTE_CARLO):
-        raise ValueError(f'estimator must be "k1", "k2" or "k3", but is {estimator!r}')
+    if not isinstance(estimator, str) or estimator not in _MONTE_CARLO:
+        raise ValueError(f'estimator must be "k1", "k2" or "k3", but is {short(estimator)}')
     x = draws("x", x)
     log_p, log_q = _log_density("log_p", log_p, x), _log_density("log_q", log_q, x)
     if not np.isfinite(log_p).all():
@@ -430,7 +526,10 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
     with np.errstate(over="ignore", invalid="ignore"):
         terms = _MONTE_CARLO[estimator](log_q - log_p)
         error = terms.std(ddof=1) / math.sqrt(len(terms))
-    return MonteCarloEstimate(float(terms.mean()), float(error) if error < np.inf else math.inf)
+        mean = terms.mean()
+        if not np.isfinite(mean):  # the sum overflows, which the mean need not
+            mean = (terms / len(terms)).sum()
+    return MonteCarloEstimate(float(mean), float(error) if error < np.inf else math.inf)
 
 
 def _k3(log_ratio):
@@ -454,8 +553,14 @@ def _log_density(name, function, x):
             f"is {short(function)}"
         )
     with np.errstate(all="ignore"):
-        values = np.asarray(function(x))
-    if values.dtype.kind != "f" or values.shape != x.shape[:1]:
+        result = function(x)
+    try:
+        values = np.asarray(result)
+    except ValueError:
+        raise ValueError(f"{name}(x) must be one real number a draw, but is ragged") from None
+    if np.ma.is_masked(result):
+        raise ValueError(f"{name}(x) has masked entries; fill or drop them first")
+    if values.dtype.kind not in "iuf" or values.shape != x.shape[:1]:
         raise ValueError(
             f"{name}(x) must be one real number a draw, shape {x.shape[:1]}, but is of shape "
             f"{values.shape} and type {values.dtype}"
@@ -463,4 +568,4 @@ def _log_density(name, function, x):
     if np.isnan(values).any() or (values == np.inf).any():
         i = int(np.argmax(np.isnan(values) | (values == np.inf)))
         raise ValueError(f"{name} must be finite or -inf, but is {values[i]} at x[{i}]")
-    return values
+    return values.astype(np.float64, copy=False)

@@ -88,6 +88,12 @@ def test_normal_at_the_ends_of_the_number_range():
     )
     assert kl_normal(0, 1e200, 0, 1e-200) == math.inf
     assert kl_normal(0, 1.7e308, 0, 1.6e308) > 0
+    # log σ_q − ½, and ½(2e308/1e308)² beside log 1e308 − ½.
+    assert kl_normal(0, 1, 0, 1e306) == pytest.approx(306 * math.log(10) - 0.5, rel=TARGET, abs=0)
+    far = 1.5 + 308 * math.log(10)
+    assert kl_normal(1e308, 1, -1e308, 1e308) == pytest.approx(far, rel=TARGET, abs=0)
+    far += entropy_normal(1)
+    assert cross_entropy_normal(1e308, 1, -1e308, 1e308) == pytest.approx(far, rel=TARGET, abs=0)
 
 
 def test_cross_entropy_is_entropy_plus_divergence(rng):
@@ -169,6 +175,41 @@ def test_mvn_far_apart():
         assert got == pytest.approx(c - 1 - math.log(c), rel=1e-13, abs=0)
 
 
+def test_mvn_does_not_mind_the_units(rng):
+    factor = rng.normal(0, 1, (3, 3)) + 2 * np.eye(3)
+    cov_p, cov_q = factor @ factor.T, np.eye(3) + 0.2
+    mu_p, mu_q = rng.normal(0, 1, (2, 3))
+    expected = kl_mvn(mu_p, cov_p, mu_q, cov_q)
+    for powers in ([500, -500, 0], [1, 0, -30]):  # of two, so that nothing is rounded
+        unit = 2.0 ** np.array(powers)
+        square = np.outer(unit, unit)
+        got = kl_mvn(unit * mu_p, square * cov_p, unit * mu_q, square * cov_q)
+        assert got == pytest.approx(expected, rel=1e-14, abs=0)
+
+
+def test_mvn_at_the_ends_of_the_number_range():
+    one, mu = np.eye(2), [0, 0]
+    # ½(2·1e308 − 2 − 2 log 1e308), and log(1e308/1e-308) − 1 twice halved.
+    assert kl_mvn(mu, 1e308 * one, mu, one) == pytest.approx(1e308, rel=1e-15, abs=0)
+    far = 616 * math.log(10) - 1
+    assert kl_mvn(mu, 1e-308 * one, mu, 1e308 * one) == pytest.approx(far, rel=1e-14, abs=0)
+    assert kl_mvn(mu, 1e308 * one, mu, 1e308 * one) == 0
+    assert kl_mvn(mu, 1e308 * one, mu, 1e-308 * one) == math.inf
+    assert kl_mvn([1e308, 0], one, [-1e308, 0], one) == math.inf
+    shifted = kl_mvn([1e154, 0], one, [-1e153, 0], one)
+    assert shifted == pytest.approx(0.5 * 1.1e154**2, rel=1e-14, abs=0)
+
+
+def test_mvn_takes_the_rounding_of_single_precision():
+    cov = np.array([[2, 0.5], [0.5, 1]], np.float32)
+    expected = kl_mvn([0, 0], cov, [0, 0], np.eye(2))
+    cov[1, 0] = np.nextafter(cov[1, 0], np.float32(1))  # off by 6e-8
+    # The mean of the two is used; D moves by about as much as an entry does.
+    assert kl_mvn([0, 0], cov, [0, 0], np.eye(2)) == pytest.approx(expected, abs=6e-8)
+    other = kl_mvn([0, 0], cov.T, [0, 0], np.eye(2))
+    assert other == kl_mvn([0, 0], cov, [0, 0], np.eye(2))
+
+
 def test_mvn_of_a_distribution_with_itself_is_exactly_zero(rng):
     factor = rng.normal(0, 1, (4, 4))
     cov = factor @ factor.T + np.eye(4)
@@ -186,6 +227,15 @@ def test_exponential():
     assert kl_exponential([1, 2], [[1], [2]]).shape == (2, 2)
 
 
+@pytest.mark.parametrize("rates", [(1e306, 1.0), (1e308, 1e-308), (5e-324, 1e-322), (1.0, 1e300)])
+def test_exponential_at_the_ends_of_the_number_range(rates):
+    a, b = map(mp.mpf, rates)
+    assert relative_error(kl_exponential(*rates), mp.log(a / b) + b / a - 1) <= TARGET
+    assert kl_exponential(1e-308, 1e308) == math.inf
+    both = kl_exponential([rates[0], 2], [rates[1], 1])
+    assert both == pytest.approx([kl_exponential(*rates), math.log(2) - 0.5], rel=TARGET, abs=0)
+
+
 def test_poisson():
     # Means 2 and 1: 2 log 2 − 2 + 1.
     assert kl_poisson(2, 1) == pytest.approx(2 * math.log(2) - 1, rel=TARGET, abs=0)
@@ -201,6 +251,12 @@ def test_bernoulli():
     assert kl_bernoulli(0.5, 0.25) == pytest.approx(math.log(4 / 3) / 2, rel=TARGET, abs=0)
     assert kl_bernoulli(1, 0.5) == pytest.approx(math.log(2), rel=TARGET, abs=0)
     assert kl_bernoulli([0, 1], [0, 1]).tolist() == [0, 0]
+    for rounded in (1 + 2**-52, 1 + 9e-10):  # as a sum may be off
+        assert kl_bernoulli(rounded, 0.5) == kl_bernoulli(1, 0.5)
+        assert kl_bernoulli(1 - rounded, 0.5) == kl_bernoulli(0, 0.5)
+    assert kl_bernoulli(np.float32(1) + np.float32(2**-23), 0.5) == kl_bernoulli(1, 0.5)
+    with pytest.raises(ValueError, match="p must lie in"):
+        kl_bernoulli(1 + 2e-9, 0.5)
     assert kl_bernoulli([0.5, 0.5, 0, 1], [0, 1, 1, 0]).tolist() == [math.inf] * 4
     assert kl_bernoulli(0.3, 0.6) == pytest.approx(
         kl_divergence([0.3, 0.7], [0.6, 0.4]), rel=TARGET, abs=0

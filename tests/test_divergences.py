@@ -309,6 +309,85 @@ def test_normalize_takes_any_scale(scale):
     assert js_divergence(p, p, normalize=True) == 0
 
 
+def unscaled_pairs(rng, count):
+    """Masses of any total: unrelated, far apart in size, or nearly multiples of each other."""
+    for i in range(count):
+        k = int(rng.integers(2, 9))
+        kind = i % 5
+        p, q = rng.random(k), 7 * rng.random(k)
+        if kind == 1:
+            p, q = 10 ** rng.uniform(-20, 0, (2, k))
+        elif kind == 2:
+            p, q = 10 ** rng.uniform(-250, 250, (2, k))
+        elif kind == 3:
+            q = 3.7 * p * (1 + 10 ** rng.uniform(-14, -1) * rng.standard_normal(k))
+        elif kind == 4:  # counts
+            p = np.floor(1e9 * (0.1 + p))
+            q = 3 * p + rng.integers(-2, 3, k)
+        yield p, q
+
+
+def test_normalize_loses_nothing(rng):
+    for p, q in unscaled_pairs(rng, 1500):
+        a, b = exactly(p), exactly(q)
+        forward = exact_kl(a, b)
+        if forward > 1e-28:  # below, a rounding of the last digit of q is all there is
+            got = kl_divergence(p, q, normalize=True)
+            assert relative_error(got, forward) <= TARGET
+            got = jeffreys_divergence(p, q, normalize=True)
+            assert relative_error(got, forward + exact_kl(b, a)) <= TARGET
+            assert relative_error(js_divergence(p, q, normalize=True), exact_js(a, b)) <= TARGET
+        a, b = normalized(a), normalized(b)
+        variation = mp.fsum(abs(x - y) for x, y in zip(a, b, strict=True)) / 2
+        if variation > 1e-40:  # 60 digits do not show less
+            assert relative_error(total_variation(p, q, normalize=True), variation) <= TARGET
+        exact = -mp.fsum(x * mp.log(x) for x in a)
+        if exact > 1e-40:
+            assert relative_error(entropy(p, normalize=True), exact) <= TARGET
+        exact = -mp.fsum(x * mp.log(y) for x, y in zip(a, b, strict=True))
+        if exact > 1e-40:
+            assert relative_error(cross_entropy(p, q, normalize=True), exact) <= TARGET
+
+
+def test_normalize_with_an_outcome_that_is_nearly_all_or_nearly_nothing():
+    exact = 1e-17 * (1 + 17 * math.log(10))  # −x log x − (1 − x) log(1 − x), to first order in x
+    assert entropy([1, 1e-17], normalize=True) == pytest.approx(exact, rel=TARGET, abs=0)
+    assert cross_entropy([1, 0], [1, 1e-17], normalize=True) == pytest.approx(
+        1e-17, rel=TARGET, abs=0
+    )
+    p, q = [1, 1], [1e300, 3.3e-20]
+    exact = exact_kl(exactly(p), exactly(q))
+    assert relative_error(kl_divergence(p, q, normalize=True), exact) <= TARGET
+    assert kl_divergence([1, 1], [1e308, 5e-324], normalize=True) < math.inf
+    # A share of 1e-608 is no float, but its logarithm is.
+    assert cross_entropy([1, 1], [1e308, 1e-300], normalize=True) == pytest.approx(
+        304 * math.log(10), rel=TARGET, abs=0
+    )
+
+
+def test_multiples_are_the_same_distribution(rng):
+    for _ in range(300):
+        counts = rng.integers(1, 1000, int(rng.integers(2, 9)))
+        multiple = int(rng.integers(2, 1000)) * counts
+        for function in (total_variation, kl_divergence, jeffreys_divergence, js_divergence):
+            assert function(counts, multiple, normalize=True) == 0
+            assert function(multiple, counts, normalize=True) == 0
+    # Where the sums are rounded, their rounding is taken out to the second order.
+    for _ in range(300):
+        k = int(rng.integers(2, 9))
+        p = rng.integers(1, 1000, k) * 2.0 ** rng.integers(0, 70, k)
+        assert total_variation(p, 49 * p, normalize=True) < 1e-30
+
+
+def test_cross_entropy_takes_epsilon_at_its_word():
+    # −2 · 1.5 log 1.5: entries above 1 have a negative surprise.
+    got = cross_entropy([0.5, 0.5], [0.5, 0.5], epsilon=1)
+    assert got == pytest.approx(-3 * math.log(1.5), rel=TARGET, abs=0)
+    assert cross_entropy([0.5, 0.5], [0.5, 0.5], epsilon=1, normalize=True) == pytest.approx(
+        math.log(2), rel=TARGET, abs=0
+    )
+
+
 def test_epsilon_is_added_and_not_rescaled():
     # (1.5, ½) against (½, 1.5): 1.5 log 3 − ½ log 3 = log 3.
     p, q = [1, 0], [0, 1]
@@ -338,6 +417,11 @@ def test_sums_may_be_off_by_rounding_only():
     assert abs(single.astype(float).sum() - 1) > 1e-9
     with pytest.raises(ValueError, match="must sum to 1"):
         entropy(np.array([0.333, 0.333, 0.333]))
+    for k in (3, 7, 1000, 20_000):
+        half = np.full(k, 1 / k, np.float16)
+        assert 0.99 * math.log(k) < entropy(half) <= math.log(k)
+    with pytest.raises(ValueError, match=r"sums to 1.01\d+ \(.*float16 keeps 3 digits"):
+        entropy(np.full(1_000_000, 1e-6, np.float16))
 
 
 # --- axes

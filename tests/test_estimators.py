@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from scipy.integrate import trapezoid
 from scipy.special import digamma
 
@@ -12,6 +12,7 @@ from kl_helpers import (
     estimators,
     histogram_frequencies,
     kde,
+    kl_divergence,
     kl_histogram,
     kl_kde,
     kl_knn,
@@ -163,6 +164,58 @@ def test_kl_kde_far_apart_does_not_underflow(rng):
     assert near < far < math.inf
 
 
+def finer(x, y):
+    """∫ p̂ log(p̂/q̂) on a grid of a twentieth of the smaller bandwidth around each draw of x."""
+    h_x, h_y = (z.std(ddof=1) * len(z) ** -0.2 for z in (x, y))
+    step = min(h_x, h_y) / 20
+    reach = math.ceil(9 * h_x / step)
+    cells = np.unique((np.rint(x / step)[:, np.newaxis] + np.arange(-reach, reach + 1)).ravel())
+    grid = cells * step
+    with np.errstate(under="ignore"):
+        log_p, log_q = (
+            special.logsumexp(-0.5 * ((grid[:, np.newaxis] - z) / h) ** 2, axis=1)
+            - math.log(len(z) * h * math.sqrt(2 * math.pi))
+            for z, h in ((x, h_x), (y, h_y))
+        )
+        return step * (np.exp(log_p) * (log_p - log_q)).sum()
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (lambda rng: rng.normal(1, 1, 60), lambda rng: rng.normal(0, 1, 90)),
+        (lambda rng: np.append(rng.normal(0, 1, 60), 1e3), lambda rng: rng.normal(0, 1, 90)),
+        (lambda rng: rng.normal(0, 1, 60), lambda rng: np.append(rng.normal(0, 1, 90), 1e3)),
+        (lambda rng: rng.normal(0, 3, 60), lambda rng: rng.normal(0, 0.1, 90)),
+        (
+            lambda rng: rng.normal(0, 8, 200),
+            lambda rng: rng.normal([[-8], [8]], 0.1, (2, 200)).ravel(),
+        ),
+        (lambda rng: rng.standard_cauchy(60), lambda rng: rng.standard_cauchy(90)),
+    ],
+)
+def test_kl_kde_is_right_to_six_digits(x, y, rng):
+    x, y = x(rng), y(rng)
+    assert kl_kde(x, y) == pytest.approx(finer(x, y), rel=1e-6, abs=0)
+
+
+def test_a_far_draw_does_not_slow_kl_kde(rng):
+    x, y = normal_samples(rng, 1000, 1000)
+    near = fastest(kl_kde, x, y, repeat=5)
+    for far in (1e2, 1e4, 1e6):
+        outlying = np.append(x, far)
+        # 2 to 4 times as long, because q's structure is narrow beside p's bandwidth; it was 200.
+        assert fastest(kl_kde, outlying, y, repeat=5) < 12 * near
+        assert fastest(kl_kde, x, np.append(y, far), repeat=5) < 12 * near
+
+
+def test_kl_kde_of_numbers_of_any_size():
+    assert kl_kde([0, 1e150], [0, 1e-150]) == math.inf  # (distance/bandwidth)² overflows
+    assert kl_kde([1e16, 1e16 + 4], [1e16, 1e16 + 8]) > 0
+    assert kl_kde([0, 1, 2], [1e100, 2e100]) < math.inf
+    assert kl_kde([1e100, 1.01e100], [0, 1, 2]) < math.inf
+
+
 # --- nearest neighbours
 
 
@@ -240,8 +293,38 @@ def test_knn_of_rounded_data_is_near_that_of_the_unrounded(decimals, rng):
     assert np.isfinite(differences).all()
 
 
+def test_knn_of_few_values_points_to_shares(rng):
+    values, p = [0, 1, 2], [0.7, 0.2, 0.1]
+    few = rng.choice(values, 1000, p=p), rng.choice(values, 1000, p=p[::-1])
+    counts = rng.poisson(5, 1000), rng.poisson(4, 1000)
+    mixed = rng.normal(0, 1, 1000) * (rng.random(1000) < 0.7), rng.normal(0, 1, 1000)
+    plane = [np.stack([z, z], axis=1) for z in few]
+    for x, y in (few, counts, mixed, plane, ([1, 1, 1, 2, 2, 3], [1, 2, 2, 3, 3, 3])):
+        with pytest.raises(ValueError, match=r"x is no sample of a density.*shares with kl_div"):
+            kl_knn(x, y, k=1)
+    with pytest.raises(ValueError, match=r"y is no sample of a density: \d+ of its 1000"):
+        kl_knn(rng.normal(0, 1, 1000), few[1])
+    # The way out: the shares, whose divergence has a standard deviation of 0.076 here.
+    shares = (np.bincount(z) / 1000 for z in few)
+    assert kl_divergence(*shares) == pytest.approx(0.6 * math.log(7), abs=0.23)
+
+
+@pytest.mark.parametrize("n", [20, 100, 300, 3000])
+def test_knn_takes_data_rounded_to_a_tenth_of_sigma(n):
+    for seed in range(30):
+        x, y = normal_samples(np.random.default_rng(seed), n, n)
+        assert math.isfinite(kl_knn(x.round(1), y.round(1), k=3))
+
+
+def test_knn_takes_one_value_of_another_size(rng):
+    x, y = normal_samples(rng, 300, 300)
+    expected = kl_knn(np.append(x, 1e6), y)
+    for far in (1e170, -1e300, 1.7e308):
+        # One term of 301 changes, by less than log(10⁶/σ) and the sign.
+        assert kl_knn(np.append(x, far), y) == pytest.approx(expected, abs=0.1)
+
+
 def test_knn_with_few_values_is_finite_or_says_why():
-    assert math.isfinite(kl_knn([1, 1, 1, 2, 2, 3], [1, 2, 2, 3, 3, 3], k=1))
     with pytest.raises(ValueError, match=r"x must hold at least k=5 draws different from x\[0\]"):
         kl_knn([1, 1, 1, 2, 2, 3], [1, 2, 2, 3, 3, 3])
     with pytest.raises(ValueError, match=r"y must hold at least k=2 draws different from x\[0\]"):
@@ -329,6 +412,23 @@ def test_monte_carlo_has_the_published_bias_and_spread(mu_q, estimator, bias, sp
     # The published digits stop at 0.001, and ours are known to three standard errors.
     assert abs(estimate / truth - 1 - bias) <= 3 * error / truth + 0.0006
     assert error * math.sqrt(n) / truth == pytest.approx(spread, rel=0.02)
+
+
+def test_monte_carlo_takes_constant_draws_and_whole_log_probabilities():
+    # A discrete p may well give the same outcome each time.
+    log_p, log_q = np.log([0.9, 0.1]), np.log([0.5, 0.5])
+    estimate, error = kl_monte_carlo(lambda x: log_p[x.astype(int)], lambda x: log_q[0] + x, [0, 0])
+    assert estimate == pytest.approx(math.log(0.9 / 0.5))
+    assert error == 0
+    certain = kl_monte_carlo(
+        lambda x: np.zeros(len(x), int), lambda x: np.zeros(len(x), int), [1, 1]
+    )
+    assert certain == (0, 0)
+
+
+def test_monte_carlo_of_enormous_terms():
+    k1 = kl_monte_carlo(np.zeros_like, lambda x: np.full(x.shape, -1e308), np.arange(10.0))
+    assert k1.estimate == pytest.approx(1e308)
 
 
 def test_k3_is_never_negative_and_keeps_its_digits():
