@@ -29,13 +29,13 @@ test: lint ## lint, unit, property and explorer tests, then every notebook under
 
 test-machines: ## the tests that compute, and the notebooks, as on processors and systems of other kinds
 	@tools/venv.sh test
-	$(VENV_PYTHON) tools/test_machines.py
+	$(VENV_PYTHON) tools/other_machines.py
 
 test-lowest: $(UV) ## make test with the lowest versions that pyproject.toml allows
-	@tools/test_versions.sh lowest
+	@tools/other_versions.sh lowest
 
 test-newest: $(UV) ## make test with the newest versions of everything, on the newest Python that is here
-	@tools/test_versions.sh newest
+	@tools/other_versions.sh newest
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser

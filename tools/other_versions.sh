@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Run make test on other versions than the tested ones: tools/test_versions.sh lowest|newest
+# Run make test on other versions than the tested ones: tools/other_versions.sh lowest|newest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case $1 in
     lowest) names=(python3.{11..20}) resolution=lowest-direct ;;
     newest) names=(python3.{20..11}) resolution=highest ;;
+    *) echo "usage: tools/other_versions.sh lowest|newest" >&2 && exit 1 ;;
 esac
 
 # pyenv finds each Python that it installed, not only the one that is switched on.
