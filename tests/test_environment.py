@@ -185,6 +185,7 @@ def test_make_hands_on_nothing_of_another_environment():
 @pytest.mark.parametrize("home", ["", "/nowhere", "/dev/null", "/dev/null/home"])
 def test_make_finds_another_home_where_this_one_cannot_be_written(home):
     other = Path(handed_on({"HOME": home})["HOME"])
+    assert other.is_absolute()
     assert other.is_dir()
     assert os.access(other, os.W_OK)
 
