@@ -3,6 +3,7 @@ import math
 import subprocess
 import sys
 import time
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -286,7 +287,10 @@ def test_base_divides_by_its_logarithm():
 
 
 def test_normalize_rescales_counts():
-    assert kl_divergence([2, 2], [1, 3], normalize=True) == kl_divergence([0.5] * 2, [0.25, 0.75])
+    expected = kl_divergence([0.5] * 2, [0.25, 0.75])
+    assert kl_divergence([2, 2], [1, 3], normalize=True) == pytest.approx(
+        expected, rel=TARGET, abs=0
+    )
     bits = entropy([4, 2, 1, 1], base=2, normalize=True)
     assert bits == pytest.approx(1.75, rel=TARGET, abs=0)
     bits = cross_entropy([4, 2, 1, 1], [10, 10, 20, 40], base=2, normalize=True)
@@ -347,19 +351,21 @@ def test_sums_may_be_off_by_rounding_only():
 
 
 def test_axes_and_broadcasting(rng):
+    # NumPy's logarithm may take another path for numbers that do not lie side by side.
+    same = partial(np.testing.assert_allclose, rtol=TARGET, atol=0)
     p, q = rng.dirichlet(np.ones(4), (3, 5)), rng.dirichlet(np.ones(4))
     assert kl_divergence(p, q).shape == (3, 5)
-    assert kl_divergence(p, q)[1, 2] == kl_divergence(p[1, 2], q)
-    assert kl_divergence(q, p)[1, 2] == kl_divergence(q, p[1, 2])
+    same(kl_divergence(p, q)[1, 2], kl_divergence(p[1, 2], q))
+    same(kl_divergence(q, p)[1, 2], kl_divergence(q, p[1, 2]))
     across = kl_divergence(p[:, np.newaxis], p[np.newaxis])
     assert across.shape == (3, 3, 5)
-    assert across[2, 0, 1] == kl_divergence(p[2, 1], p[0, 1])
+    same(across[2, 0, 1], kl_divergence(p[2, 1], p[0, 1]))
     for function in PAIR_FUNCTIONS:
         whole = function(p, q)
         first, middle = np.moveaxis(p, -1, 0), np.moveaxis(p, -1, 1)
-        np.testing.assert_array_equal(function(first, q, axis=0), whole)
-        np.testing.assert_array_equal(function(middle, q[:, np.newaxis], axis=-2), whole)
-    np.testing.assert_array_equal(entropy(np.moveaxis(p, -1, 1), axis=1), entropy(p))
+        same(function(first, q, axis=0), whole)
+        same(function(middle, q[:, np.newaxis], axis=-2), whole)
+    same(entropy(np.moveaxis(p, -1, 1), axis=1), entropy(p))
 
 
 def test_inputs_are_left_alone(rng):
