@@ -20,7 +20,8 @@ import numpy as np
 import scipy.linalg  # noqa: F401  (it loads the OpenBLAS of SciPy)
 
 ROOT = Path(__file__).resolve().parents[1]
-COMPUTING = {"numpy", "scipy", "mpmath", "doctest", "IPython"}  # doctests and cells show numbers
+# What computes or shows numbers, doctests and cells among it, and what starts a kernel or a server.
+TRIED = {"numpy", "scipy", "mpmath", "doctest", "IPython", "run_notebooks", "lab"}
 
 
 class Leg(NamedTuple):
@@ -112,20 +113,20 @@ def untrue(leg, here, there):
     return None
 
 
-def computes(source):
-    """Whether a test imports what computes."""
+def is_tried(source):
+    """Whether a test imports what may differ from machine to machine."""
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             imported |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             imported.add(node.module.split(".")[0])
-    return bool(imported & COMPUTING)
+    return bool(imported & TRIED)
 
 
-def computing_tests():
+def tests_to_try():
     paths = sorted((ROOT / "tests").glob("test_*.py"))
-    return [str(path.relative_to(ROOT)) for path in paths if computes(path.read_text("utf-8"))]
+    return [str(path.relative_to(ROOT)) for path in paths if is_tried(path.read_text("utf-8"))]
 
 
 def run(leg, here, tests):
@@ -157,7 +158,7 @@ def main():
     if sys.argv[1:] == ["--measure"]:
         print(json.dumps(measure()))
         return 0
-    here, tests, verdicts = measure(), computing_tests(), []
+    here, tests, verdicts = measure(), tests_to_try(), []
     print(f"{len(tests)} test files and all notebooks in each leg")
     for leg in LEGS:
         if reason := cannot(leg, here, platform.machine()):
