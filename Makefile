@@ -1,10 +1,20 @@
 VENV_PYTHON := .venv/bin/python
+TEST_PYTHON := $(VENV_PYTHON)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+TESTS := tests --ignore=tests/browser
+UV := build/uv/bin/uv
 
 # Nothing from outside may take the place of a tested package.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help lab test test-browser bench notebooks lint format constraints
+# Where the home cannot be written (a container, a locked-down classroom), IPython, Jupyter, Matplotlib, pip and
+# Chromium have another one: each of them would warn, and a warning is an error here.
+ifneq ($(shell [ -d "$$HOME" ] && [ -w "$$HOME" ] && echo yes),yes)
+$(shell mkdir -p build/home)
+export HOME := $(CURDIR)/build/home
+endif
+
+.PHONY: help lab test test-machines test-lowest test-newest test-browser bench notebooks lint format constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -14,8 +24,18 @@ lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
-	PYTHONWARNINGS=error $(VENV_PYTHON) -m pytest tests --ignore=tests/browser -n 2 --dist loadscope
-	$(VENV_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
+	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope
+	$(TEST_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
+
+test-machines: ## the tests that compute, and the notebooks, as on processors and systems of other kinds
+	@tools/venv.sh test
+	$(VENV_PYTHON) tools/other_machines.py
+
+test-lowest: $(UV) ## make test with the lowest versions that pyproject.toml allows
+	@tools/other_versions.sh lowest
+
+test-newest: $(UV) ## make test with the newest versions of everything, on the newest Python that is here
+	@tools/other_versions.sh newest
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
@@ -42,9 +62,11 @@ format: ## let ruff mend what it can
 	$(VENV_PYTHON) -m ruff check --fix
 	$(VENV_PYTHON) -m ruff format
 
-constraints: ## write constraints.txt anew, with the newest versions that every Python from 3.11 on can take
+constraints: $(UV) ## write constraints.txt anew, with the newest versions that every Python from 3.11 on can take
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+		--all-extras --no-annotate --custom-compile-command 'make constraints' -o constraints.txt pyproject.toml
+
+$(UV):
 	@tools/venv.sh test
 	$(VENV_PYTHON) -m venv build/uv
-	build/uv/bin/python -m pip install --quiet --upgrade uv
-	build/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
-		--all-extras --no-annotate --custom-compile-command 'make constraints' -o constraints.txt pyproject.toml
+	build/uv/bin/python -m pip install --quiet uv

@@ -68,7 +68,7 @@ def entropy(p, *, axis=-1, base=None, normalize=False):
 
     Examples
     --------
-    >>> entropy([0.5, 0.25, 0.25], base=2)
+    >>> round(entropy([0.5, 0.25, 0.25], base=2), 4)
     1.5
     """
     unit, normalize = log_of_base(base), flag("normalize", normalize)

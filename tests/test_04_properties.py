@@ -23,6 +23,8 @@ from kl_helpers import (
     total_variation,
 )
 
+# Tolerances of 1e-15 to 1e-12 are some roundings of numbers up to 3; a root of what may be rounding
+# alone, such as √JS of equal coins, is known to √1e-16; the others are half a digit that is said.
 SIDES = ("heads", "tails")
 ODDS = (0.05, 0.3, 0.5, 0.95)
 heads = st.floats(0.01, 0.99)

@@ -3,6 +3,7 @@ import math
 import subprocess
 import sys
 import time
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -23,6 +24,7 @@ from kl_helpers import (
 )
 
 # The target of the package: nine units in the last place, for every function and every input.
+# Logarithms are known to one unit, and another C library or vector width has another last bit.
 TARGET = 2e-15
 PAIR_FUNCTIONS = [
     kl_divergence,
@@ -88,10 +90,10 @@ def random_pairs(rng, count):
 def test_dyadic_entropies_by_hand():
     # −log2 of p is 1, 2, 3, 3: H = ½·1 + ¼·2 + ⅛·3 + ⅛·3 = 1.75 bits.
     p = [1 / 2, 1 / 4, 1 / 8, 1 / 8]
-    assert entropy(p, base=2) == 1.75
+    assert entropy(p, base=2) == pytest.approx(1.75, rel=TARGET, abs=0)
     # −log2 of q is 3, 3, 2, 1: H(p, q) = ½·3 + ¼·3 + ⅛·2 + ⅛·1 = 2.625 bits.
     q = [1 / 8, 1 / 8, 1 / 4, 1 / 2]
-    assert cross_entropy(p, q, base=2) == 2.625
+    assert cross_entropy(p, q, base=2) == pytest.approx(2.625, rel=TARGET, abs=0)
     # D = H(p, q) − H(p) = 0.875 bits.
     assert kl_divergence(p, q, base=2) == pytest.approx(0.875, rel=TARGET, abs=0)
 
@@ -126,7 +128,7 @@ def test_deviance_by_hand():
 def test_zero_probabilities():
     assert entropy([1, 0]) == 0
     assert math.copysign(1, entropy([1, 0])) == 1  # not −0.0
-    assert kl_divergence([1, 0], [0.5, 0.5], base=2) == 1
+    assert kl_divergence([1, 0], [0.5, 0.5], base=2) == pytest.approx(1, rel=TARGET, abs=0)
     assert kl_divergence([1, 0], [1, 0]) == 0
     assert kl_divergence([0.5, 0.5], [1, 0]) == math.inf
     assert cross_entropy([0.5, 0.5], [1, 0]) == math.inf
@@ -285,9 +287,14 @@ def test_base_divides_by_its_logarithm():
 
 
 def test_normalize_rescales_counts():
-    assert kl_divergence([2, 2], [1, 3], normalize=True) == kl_divergence([0.5] * 2, [0.25, 0.75])
-    assert entropy([4, 2, 1, 1], base=2, normalize=True) == 1.75
-    assert cross_entropy([4, 2, 1, 1], [10, 10, 20, 40], base=2, normalize=True) == 2.625
+    expected = kl_divergence([0.5] * 2, [0.25, 0.75])
+    assert kl_divergence([2, 2], [1, 3], normalize=True) == pytest.approx(
+        expected, rel=TARGET, abs=0
+    )
+    bits = entropy([4, 2, 1, 1], base=2, normalize=True)
+    assert bits == pytest.approx(1.75, rel=TARGET, abs=0)
+    bits = cross_entropy([4, 2, 1, 1], [10, 10, 20, 40], base=2, normalize=True)
+    assert bits == pytest.approx(2.625, rel=TARGET, abs=0)
     assert total_variation([2, 2], [10, 30], normalize=True) == 0.25
     assert js_divergence([7, 0], [3, 3], normalize=True) == pytest.approx(
         0.75 * math.log(4 / 3), rel=TARGET, abs=0
@@ -428,19 +435,21 @@ def test_sums_may_be_off_by_rounding_only():
 
 
 def test_axes_and_broadcasting(rng):
+    # NumPy's logarithm may take another path for numbers that do not lie side by side.
+    same = partial(np.testing.assert_allclose, rtol=TARGET, atol=0)
     p, q = rng.dirichlet(np.ones(4), (3, 5)), rng.dirichlet(np.ones(4))
     assert kl_divergence(p, q).shape == (3, 5)
-    assert kl_divergence(p, q)[1, 2] == kl_divergence(p[1, 2], q)
-    assert kl_divergence(q, p)[1, 2] == kl_divergence(q, p[1, 2])
+    same(kl_divergence(p, q)[1, 2], kl_divergence(p[1, 2], q))
+    same(kl_divergence(q, p)[1, 2], kl_divergence(q, p[1, 2]))
     across = kl_divergence(p[:, np.newaxis], p[np.newaxis])
     assert across.shape == (3, 3, 5)
-    assert across[2, 0, 1] == kl_divergence(p[2, 1], p[0, 1])
+    same(across[2, 0, 1], kl_divergence(p[2, 1], p[0, 1]))
     for function in PAIR_FUNCTIONS:
         whole = function(p, q)
         first, middle = np.moveaxis(p, -1, 0), np.moveaxis(p, -1, 1)
-        np.testing.assert_array_equal(function(first, q, axis=0), whole)
-        np.testing.assert_array_equal(function(middle, q[:, np.newaxis], axis=-2), whole)
-    np.testing.assert_array_equal(entropy(np.moveaxis(p, -1, 1), axis=1), entropy(p))
+        same(function(first, q, axis=0), whole)
+        same(function(middle, q[:, np.newaxis], axis=-2), whole)
+    same(entropy(np.moveaxis(p, -1, 1), axis=1), entropy(p))
 
 
 def test_inputs_are_left_alone(rng):
@@ -461,7 +470,7 @@ import kl_helpers
 heavy = {"scipy.stats", "scipy.spatial", "matplotlib", "ipywidgets", "IPython"} & set(sys.modules)
 assert not heavy, heavy
 from kl_helpers import *
-assert kl_divergence([1, 0], [0.5, 0.5], base=2) == 1
+assert round(kl_divergence([1, 0], [0.5, 0.5], base=2), 12) == 1
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 

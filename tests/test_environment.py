@@ -159,17 +159,36 @@ def test_a_planted_difference_is_named():
         pins_of("# made by\nnumpy @ file:///numpy.whl")
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="conda's way needs no make")
-def test_make_hands_on_nothing_of_another_environment():
-    foreign = dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"), "/elsewhere")
-    handed_on = subprocess.run(
+def handed_on(environ):
+    """The environment that make's commands run in."""
+    if shutil.which("make") is None:
+        pytest.skip("conda's way needs no make")
+    shown = subprocess.run(
         ["make", "-s", "-f", "-", "show"],
         input="include Makefile\nshow:\n\t@env\n",
         cwd=ROOT,
-        env=os.environ | foreign,
+        env=os.environ | environ,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert "PATH=" in handed_on
-    assert "/elsewhere" not in handed_on
+    return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+
+
+def test_make_hands_on_nothing_of_another_environment():
+    foreign = dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"), "/elsewhere")
+    environ = handed_on(foreign)
+    assert "PATH" in environ
+    assert "/elsewhere" not in environ.values()
+
+
+@pytest.mark.parametrize("home", ["", "/nowhere", "/dev/null", "/dev/null/home"])
+def test_make_finds_another_home_where_this_one_cannot_be_written(home):
+    other = Path(handed_on({"HOME": home})["HOME"])
+    assert other.is_absolute()
+    assert other.is_dir()
+    assert os.access(other, os.W_OK)
+
+
+def test_make_keeps_a_home_that_can_be_written(tmp_path):
+    assert handed_on({"HOME": str(tmp_path)})["HOME"] == str(tmp_path)

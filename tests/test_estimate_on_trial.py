@@ -24,6 +24,7 @@ from kl_helpers.explorers.estimate_on_trial import (
     waterfall,
 )
 
+# Tolerances of 1e-12 and 1e-9 are the rounding of sums, 0.005 and 0.01 half a digit that is said.
 STEPS = ["exact", "range", "bins", "ε", "draws of p", "draws of q"]
 
 
@@ -65,6 +66,13 @@ def test_every_draw_is_counted_and_the_outermost_bins_hold_one(n):
     assert (q_hat[:, -1] > 0).all()
 
 
+def test_rolls_are_those_of_every_version_of_numpy():
+    # Drawn with 2.0, 2.4 and 2.5; a Generator's multinomial has other counts in 2.5.
+    _, p_hat, q_hat = roll(0.0, n=10_000, bins=99, repeats=500)
+    found = [int((np.rint(hat * 10_000) * np.arange(99)).sum()) for hat in (p_hat, q_hat)]
+    assert found == [244385216, 244356084]
+
+
 def test_rolls_repeat_with_their_seed():
     np.testing.assert_array_equal(reports(2, repeats=3, seed=1), reports(2, repeats=3, seed=1))
     assert (reports(2, repeats=3, seed=1) != reports(2, repeats=3, seed=2)).any()
@@ -84,7 +92,7 @@ def test_divergence_in_a_range_by_quadrature(shift, low, high):
 def test_shares_keep_their_digits_in_both_tails():
     edges = np.array([-12.0, -9.0, -1.0, 2.0, 9.0, 12.0])
     shares = bin_shares(edges, 0.0)
-    assert shares.sum() == pytest.approx(1, rel=1e-15, abs=0)
+    assert shares.sum() == pytest.approx(1, rel=1e-14, abs=0)  # five roundings and some room
     # the tail beyond 9 σ, from mpmath; what lies beyond 12 σ is 1e-14 of it
     assert shares[0] == pytest.approx(1.12858840595382288e-19, rel=1e-12, abs=0)
     assert shares[-1] == pytest.approx(shares[0], rel=1e-12, abs=0)
@@ -173,6 +181,21 @@ def test_the_null_formula_lies_on_both_sides_of_the_recipe():
     assert 1.2 < ratio[1000] < 1.3
     assert 0.85 < ratio[10**5] < 0.95
     assert 0.78 < ratio[10**6] < 0.85
+
+
+def test_the_null_formula_in_even_bins_by_the_exact_mean():
+    def mean(n, k=99, epsilon=1e-5):
+        counts = np.arange(n + 1)
+        chance, x = stats.binom.pmf(counts, n, 1 / k), counts / n + epsilon
+        return k * np.sum(chance * x * (np.log(x) - np.sum(chance * np.log(x))))
+
+    # Halves of the last digit that the prose says.
+    assert mean(100) / (98 / 100) == pytest.approx(3, abs=0.5)
+    assert mean(1000) / (98 / 1000) == pytest.approx(1.06, abs=0.005)
+    assert mean(10_000) / (98 / 10_000) == pytest.approx(1, abs=0.005)
+    p_hat, q_hat = np.random.default_rng(0).multinomial(1000, np.full(99, 1 / 99), (2, 4000)) / 1000
+    draws = kl_divergence(p_hat, q_hat, epsilon=1e-5)
+    assert abs(draws.mean() - mean(1000)) < 4 * draws.std() / 4000**0.5
 
 
 # --- the explorer

@@ -22,6 +22,9 @@ from kl_helpers import (
     kl_normal_fit,
 )
 
+# Tolerances of 1e-12 and 1e-9 are the rounding of sums over the draws, in whatever order; 4e-5 to
+# 1e-4 of the peak is the error of `kde`'s binning; the rest is chance, over fixed seeds.
+
 
 def normal_samples(rng, n, m, mu_p=1.0, sigma_p=1.0):
     return rng.normal(mu_p, sigma_p, n), rng.normal(0, 1, m)
@@ -445,7 +448,8 @@ def test_k3_is_never_negative_and_keeps_its_digits():
 def test_k3_of_whole_sequences_whose_log_ratios_are_large(log_ratio, term):
     x = np.arange(4.0)
     k3 = kl_monte_carlo(np.zeros_like, lambda x: np.full(x.shape, float(log_ratio)), x, "k3")
-    assert k3.estimate == pytest.approx(term, rel=1e-15, abs=0)
+    # e − 2 and the like lose two bits, and exp has a last bit of its own on each machine.
+    assert k3.estimate == pytest.approx(term, rel=1e-14, abs=0)
 
 
 def test_k3_with_infinite_variance_does_not_settle():

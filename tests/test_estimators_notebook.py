@@ -21,6 +21,8 @@ from kl_helpers import (
 )
 from kl_helpers.explorers import estimators as explorers
 
+# Tolerances of 1e-12 and 1e-9 are the rounding of sums over the draws, of 1e-7 and 1e-5 the judge's
+# quadrature; then half a digit that the prose says, or the spread of five seeds.
 PAIRS = [(0, 1), (1, 1), (5, 1), (0, 0.5), (5, 0.5), (5, 3)]
 
 

@@ -88,9 +88,9 @@ def roll(shift, n=1000, bins=99, repeats=1000, seed=0):
     Exact in distribution, at a cost that does not grow with n. The smallest of n uniform draws is
     1 − V^(1/n); above it lie n − 1 uniform draws, so that the largest follows likewise. Given
     these two, the other n − 2 are independent draws from what lies between, and their counts in
-    the bins are multinomial.
+    the bins are multinomial. Every version of NumPy draws the same: see `_multinomial`.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.RandomState(np.random.PCG64(seed))
     ends_p, ends_q = shift + _extremes(n, repeats, rng), _extremes(n, repeats, rng)
     low, high = np.minimum(ends_p[0], ends_q[0]), np.maximum(ends_p[1], ends_q[1])
     edges = np.linspace(low, high, bins + 1, axis=-1)
@@ -108,12 +108,30 @@ def _extremes(n, repeats, rng):
 
 def _frequencies(edges, ends, mu, n, rng):
     shares = bin_shares(np.clip(edges, *ends[..., np.newaxis]), mu)
-    counts = rng.multinomial(n - 2, shares)
+    counts = _multinomial(n - 2, shares, rng)
     row, last = np.arange(len(counts)), counts.shape[1] - 1
     for end in ends:
         place = np.count_nonzero(edges <= end[:, np.newaxis], axis=1) - 1
         counts[row, np.clip(place, 0, last)] += 1
     return counts / n
+
+
+def _multinomial(n, shares, rng):
+    """Counts of n draws in the bins of each row, by halves of halves, each of them binomial.
+
+    NumPy keeps what RandomState draws, its binomial numbers too. Its multinomial ones it did not
+    keep, nor a Generator's: both changed in 2.5.
+    """
+    rows, k = shares.shape
+    depth = (k - 1).bit_length()
+    shares = np.pad(shares, [(0, 0), (0, 2**depth - k)])
+    counts = np.full((rows, 1), n)
+    for level in range(depth):
+        halves = shares.reshape(rows, 2**level, 2, -1).sum(axis=-1)
+        left, both = halves[..., 0], halves.sum(axis=-1)
+        left = rng.binomial(counts, np.divide(left, both, out=np.zeros_like(left), where=both > 0))
+        counts = np.stack([left, counts - left], axis=-1).reshape(rows, -1)
+    return counts[:, :k]
 
 
 def levels(edges, p_hat, q_hat, shift, epsilon):

@@ -49,7 +49,17 @@ def _mean_log_cosh(center, spread, nodes=_FINE):
     """E[log cosh(center + spread·Z)] of a standard normal Z."""
     z, weights = nodes
     y = np.abs(np.expand_dims(center, -1) + np.expand_dims(spread, -1) * z)
-    return (y + np.log1p(np.exp(-2 * y)) - math.log(2)) @ weights
+    log_cosh = np.exp(-2 * y)
+    np.log1p(log_cosh, out=log_cosh)  # in place: these arrays are what a slider waits for
+    log_cosh += y
+    log_cosh -= math.log(2)
+    log_cosh *= weights
+    return log_cosh.sum(axis=-1)
+
+
+def _dot(values, weights):
+    """Their dot product, in NumPy's order of summing: BLAS has another one on each processor."""
+    return (values * weights).sum()
 
 
 def forward_kl(mu, sigma, m):
@@ -87,12 +97,17 @@ def _reverse_kl(mu, sigma, m, nodes):
 
 
 def _objective(place, a):
-    """D(q‖p) and its slopes at place = (mean, log of the standard deviation), in units of σ."""
+    """D(q‖p) at place = (mean, log of the standard deviation), in units of σ."""
+    mu, s = place[0], math.exp(place[1])
+    return (mu * mu + s * s + a * a - 1) / 2 - place[1] - _mean_log_cosh(a * mu, a * s)
+
+
+def _slopes(place, a):
+    """The first derivatives of `_objective`."""
     mu, s = place[0], math.exp(place[1])
     z, weights = _FINE
     pull = np.tanh(a * (mu + s * z)) * weights
-    value = (mu * mu + s * s + a * a - 1) / 2 - place[1] - _mean_log_cosh(a * mu, a * s)
-    return value, np.array([mu - a * pull.sum(), s * s - 1 - a * s * (pull @ z)])
+    return np.array([mu - a * pull.sum(), s * s - 1 - a * s * _dot(pull, z)])
 
 
 def _curvature(place, a):
@@ -101,9 +116,16 @@ def _curvature(place, a):
     z, weights = _FINE
     tanh = np.tanh(a * (mu + s * z))
     pull, bend = tanh * weights, (1 - tanh * tanh) * weights
-    mixed = -a * a * s * (bend @ z)
-    in_log_s = 2 * s * s - a * s * (pull @ z) - a * a * s * s * (bend @ (z * z))
+    mixed = -a * a * s * _dot(bend, z)
+    in_log_s = 2 * s * s - a * s * _dot(pull, z) - (a * s) ** 2 * _dot(bend, z * z)
     return np.array([[1 - a * a * bend.sum(), mixed], [mixed, in_log_s]])
+
+
+def _polished(place, a):
+    """Two of Newton's steps. Each squares the error, and two bring the slope down to rounding."""
+    for _ in range(2):
+        place = place - np.linalg.solve(_curvature(place, a), _slopes(place, a))
+    return tuple(map(float, place))
 
 
 @lru_cache(maxsize=512)
@@ -125,7 +147,7 @@ def reverse_minima(m):
     a = m / SIGMA
     pull = a * math.sqrt(2 / math.pi)  # of modes far apart: their best s is 1/s + pull
     covering = root_scalar(
-        lambda log_s: (_objective((0.0, log_s), a)[1][1], _curvature((0.0, log_s), a)[1, 1]),
+        lambda log_s: (_slopes((0.0, log_s), a)[1], _curvature((0.0, log_s), a)[1, 1]),
         x0=math.log((pull + math.hypot(pull, 2)) / 2),
         fprime=True,
     ).root
@@ -135,14 +157,14 @@ def reverse_minima(m):
         (a, 0.0),  # on the mode
         args=(a,),
         method="trust-ncg",  # keeps its steps short where the side minima appear
-        jac=True,
+        jac=_slopes,
         hess=_curvature,
         options={"initial_trust_radius": 0.5, "max_trust_radius": 1.0, "gtol": 1e-8},
     ).x
     if mu > 1e-2:  # else it came back to the centre
-        found.append((float(mu), float(log_s)))
+        found.append(_polished((mu, log_s), a))
     return tuple(
-        (mu * SIGMA, math.exp(log_s) * SIGMA, max(float(_objective((mu, log_s), a)[0]), 0.0))
+        (mu * SIGMA, math.exp(log_s) * SIGMA, max(float(_objective((mu, log_s), a)), 0.0))
         for mu, log_s in found
     )
 
