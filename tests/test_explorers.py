@@ -10,8 +10,7 @@ import pytest
 from ipywidgets import Widget
 from PIL import Image
 
-from kl_helpers import explorers
-from kl_helpers.distributions import kl_quad
+from kl_helpers import explorers, kl_quad
 
 EXPLORERS = {
     name: make
