@@ -251,9 +251,9 @@ class _End:
 
     side: int  # −1 below, 1 above
     x: float
+    why: str  # x is not as far out as p goes
     end: float  # of p's support
     steps: np.ndarray
-    why: str = ""  # the range ends here, and not at p's own end, because …
 
 
 def _end(p, q, side):
@@ -266,7 +266,7 @@ def _end(p, q, side):
     x = _last(q, end.x, -math.inf)
     if _is_zero_beyond(q, x):
         return end
-    return _End(side, x, end.end, end.steps, f"the log-density of q underflows at {x:.6g}")
+    return _End(side, *_end_of_density(q, side, x), end.end, end.steps)
 
 
 def _near_a_finite_end(p, side):
@@ -276,9 +276,9 @@ def _near_a_finite_end(p, side):
     largest = abs(end) if side < 0 or not math.isfinite(other) else max(abs(end), abs(other))
     distance = max(2.0**-26 * largest, 1e-290)
     if distance > 1e-4 * width:
-        return _End(side, end, end, np.empty(0))
+        return _End(side, end, "", end, np.empty(0))
     steps = end - side * np.geomspace(distance, width, 40)
-    return _End(side, steps[0], end, steps)
+    return _End(side, steps[0], "", end, steps)
 
 
 def _far_out(p, side):
@@ -292,29 +292,38 @@ def _far_out(p, side):
     steps = p.median + (last - p.median) * _STRIDES
     steps = steps[np.abs(steps) < _FARTHEST]
     if tails[-1] < 1e-299 or not len(steps):
-        return _End(side, last, side * math.inf, np.empty(0))
+        return _End(side, last, "", side * math.inf, np.empty(0))
     log_p = p.log_density(steps)
     light = ~(log_p + np.log(np.abs(steps - p.median)) > _UNDERFLOW)
     first = light.argmax() if light.any() else -1
     if math.isfinite(log_p[first]):
-        return _End(side, steps[first], side * math.inf, steps)
+        return _End(side, steps[first], "", side * math.inf, steps)
     x = _last(p, steps[first], _UNDERFLOW)
     if p.log_density(x) < _UNDERFLOW + 10:
-        return _End(side, x, side * math.inf, steps)
-    # It ends in the midst: from rounding errors, which began long before.
-    x = side * max(side * last, side * (p.median + 1e-3 * (x - p.median)))
-    return _End(side, x, side * math.inf, steps, f"the density of p is lost beyond {x:.6g}")
+        return _End(side, x, "", side * math.inf, steps)
+    x, why = _end_of_density(p, side, x)
+    return _End(side, side * max(side * last, side * x), why, side * math.inf, steps)
+
+
+def _end_of_density(law, side, x):
+    """Up to where a log-density that ends at x is right, and the words for it."""
+    if law.log_density(x) < _UNDERFLOW + 10:
+        return x, f"the log-density of {law.name} underflows at {x:.6g}"
+    # It ends in the midst: by rounding errors, which began long before.
+    x = law.median + 1e-3 * (x - law.median)
+    return x, f"the density of {law.name} is lost to rounding beyond {x:.6g}"
 
 
 def _last(law, outer, least):
-    """The last place on the way to `outer` where the log-density exceeds `least`."""
+    """The last place on the way from the bulk to `outer` where the log-density exceeds `least`."""
     places = law.places()
     places = places[law.log_density(places) > least]
+    places = places[places <= outer] if outer > law.median else places[places >= outer]
     if not len(places):
         return law.median
-    inner = places[np.abs(places - outer).argmin()]
+    inner = places.max() if outer > law.median else places.min()
     for _ in range(100):
-        middle = 0.5 * (inner + outer)
+        middle = np.sinh(0.5 * (np.arcsinh(inner) + np.arcsinh(outer)))
         inner, outer = (middle, outer) if law.log_density(middle) > least else (inner, middle)
     return inner
 
