@@ -73,6 +73,7 @@ def kl_quad(p, q):
 _TAILS = 10.0 ** -np.concatenate(
     [[math.log10(2), 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20], np.arange(25, 301, 5)]
 )
+_BULK = 13
 _FARTHEST = 1e150  # beyond it, the square of a number overflows
 _UNDERFLOW = -690  # a log-density that SciPy takes as log(pdf) ends at −745, rough from −708 on
 # Steps from the outermost quantile to where the density ends, in multiples of its distance.
@@ -184,15 +185,21 @@ def _ask(function, x):
 
 def _confirmed(inverse, mass, low, high):
     """Tail probabilities and their quantiles, as far as `mass` (cdf or sf) agrees with them."""
-    x = _ask(inverse, _TAILS)
-    lacking = ~(np.abs(_ask(mass, x) / _TAILS - 1) < 1e-3)
-    searched = lacking & (_TAILS > 1e-7)
-    if searched.any():
-        tails = _TAILS[searched]
-        x[searched] = _search(mass, tails, low, high)
-        lacking[searched] = ~(np.abs(_ask(mass, x[searched]) / tails - 1) < 1e-3)
-    good = ~lacking & (np.abs(x) < _FARTHEST)
-    return _TAILS[good], x[good]
+    tails, x = _TAILS[:_BULK], _ask(inverse, _TAILS[:_BULK])
+    good = _agree(mass, x, tails)
+    lacking = ~good & (tails > 1e-7)
+    if lacking.any():
+        x[lacking] = _search(mass, tails[lacking], low, high)
+        good[lacking] = _agree(mass, x[lacking], tails[lacking])
+    if good[-1]:  # else it is slow to ask for more, and in vain
+        tails, x = _TAILS, np.concatenate([x, _ask(inverse, _TAILS[_BULK:])])
+        good = np.concatenate([good, _agree(mass, x[_BULK:], _TAILS[_BULK:])])
+    good &= np.abs(x) < _FARTHEST
+    return tails[good], x[good]
+
+
+def _agree(mass, x, tails):
+    return np.abs(_ask(mass, x) / tails - 1) < 1e-3
 
 
 def _search(mass, tails, low, high):
@@ -266,7 +273,7 @@ def _end(p, q, side):
     x = _last(q, end.x, -math.inf)
     if _is_zero_beyond(q, x):
         return end
-    return _End(side, *_end_of_density(q, side, x), end.end, end.steps)
+    return _End(side, *_end_of_density(q, x, end.end), end.end, end.steps)
 
 
 def _near_a_finite_end(p, side):
@@ -301,16 +308,16 @@ def _far_out(p, side):
     x = _last(p, steps[first], _UNDERFLOW)
     if p.log_density(x) < _UNDERFLOW + 10:
         return _End(side, x, "", side * math.inf, steps)
-    x, why = _end_of_density(p, side, x)
+    x, why = _end_of_density(p, x, side * math.inf)
     return _End(side, side * max(side * last, side * x), why, side * math.inf, steps)
 
 
-def _end_of_density(law, side, x):
+def _end_of_density(law, x, end):
     """Up to where a log-density that ends at x is right, and the words for it."""
     if law.log_density(x) < _UNDERFLOW + 10:
         return x, f"the log-density of {law.name} underflows at {x:.6g}"
     # It ends in the midst: by rounding errors, which began long before.
-    x = law.median + 1e-3 * (x - law.median)
+    x = end + 1e3 * (x - end) if math.isfinite(end) else law.median + 1e-3 * (x - law.median)
     return x, f"the density of {law.name} is lost to rounding beyond {x:.6g}"
 
 
@@ -323,7 +330,10 @@ def _last(law, outer, least):
         return law.median
     inner = places.max() if outer > law.median else places.min()
     for _ in range(100):
-        middle = np.sinh(0.5 * (np.arcsinh(inner) + np.arcsinh(outer)))
+        if inner * outer > 0:
+            middle = math.copysign(math.sqrt(abs(inner)) * math.sqrt(abs(outer)), inner)
+        else:
+            middle = np.sinh(0.5 * (np.arcsinh(inner) + np.arcsinh(outer)))
         inner, outer = (middle, outer) if law.log_density(middle) > least else (inner, middle)
     return inner
 
@@ -426,19 +436,20 @@ def _what_is_not_finite(p, q, left, right, pieces):
 def _outside(law, end):
     """The mass beyond the range: as the cdf has it, unless the density follows another law."""
     mass, finite = law.mass(end.side, end.x), math.isfinite(end.end)
-    own = end.end == (law.low if end.side < 0 else law.high)
-    if not own or (not finite and (law.name == "q" or (end.why and mass > 1e-15))):
-        return mass
     anchor, factor = _scale(law, end)
     reach = end.x - anchor
-    if reach == 0:
+    if end.end != (law.low if end.side < 0 else law.high) or reach == 0:
         return mass
     log_p, log_next = law.log_density(anchor + reach * np.array([1, factor]))
     slope = (log_next - log_p) / math.log(factor)
-    by_density = np.exp(log_p) * abs(reach / (1 + slope))
-    tolerance = 1e-5 if finite else 0.5  # only near a finite end it is a power law
-    agree = mass > 1e-15 and abs(mass - by_density) <= tolerance * by_density
-    return mass if agree or not math.isfinite(by_density) else float(by_density)
+    by_density = np.exp(log_p + math.log(abs(reach))) / abs(1 + slope)
+    if math.isnan(mass):
+        return float(by_density) if log_p > -math.inf else 0.0
+    if not finite and (law.name == "q" or (end.why and mass > 1e-15)):
+        return mass
+    # Only near a finite end it is a power law; small differences from 1 are the cdf's.
+    close = abs(mass - by_density) <= (1e-5 if finite else 0.5) * by_density
+    return mass if (mass > 1e-15 and close) or not math.isfinite(by_density) else float(by_density)
 
 
 def _scale(law, end):
@@ -460,18 +471,16 @@ def _beyond(p, q, end, mass, inside):
     if end.why:  # log(p/q) as a line, over the exponential tail of that mass
         depth = mass / np.exp(p.log_density(end.x))
         return mass * (2 * log_ratio(end.x) - log_ratio(end.x - end.side * depth))
-    points = anchor + reach * factor ** np.arange(3)
-    last, before = (
-        sum(_gauss_legendre(p, q, min(pair), max(pair))[0] * [1, 1, -1])
-        for pair in (points[:2], points[1:])
-    )
-    matters = last > 1e-14 * inside
-    if matters and last > before * (1 - 1e-7) and (abs(reach) < 1e-200 or not finite):
+    points = anchor + reach * np.array([1, factor])
+    log_p, (at, inner) = p.log_density(points), log_ratio(points)
+    here = np.sign(at) * np.exp(log_p[0] + np.log(abs(reach)) + np.log(abs(at)))
+    growth = log_p[0] - log_p[1] + np.log(abs(at / inner)) - math.log(factor)  # in one octave
+    matters = abs(here) > 1e-14 * inside
+    if matters and growth > -1e-7 and (abs(reach) < 1e-200 or not finite):
         return math.inf
     if not finite:
-        return last * last / (before - last) if matters else 0.0
-    at, inner = log_ratio(points[:2])
-    order = np.exp(p.log_density(end.x)) * abs(reach) / mass
+        return here * math.log(2) / -growth if matters else 0.0
+    order = np.exp(log_p[0]) * abs(reach) / mass
     return mass * (at - (inner - at) / (math.log(2) * order))
 
 
