@@ -141,12 +141,13 @@ class _Law:
 
 def _law(name, distribution):
     """`distribution` as a `_Law`; refuse what is none, and what has no valid parameters."""
-    recent = hasattr(distribution, "iccdf")  # scipy.stats.Normal and its kin
-    methods = ("cdf", "ccdf", "icdf", "iccdf") if recent else ("cdf", "sf", "ppf", "isf")
     try:
+        recent = hasattr(distribution, "iccdf")  # scipy.stats.Normal and its kin
+        methods = ("cdf", "ccdf", "icdf", "iccdf") if recent else ("cdf", "sf", "ppf", "isf")
         functions = [getattr(distribution, method) for method in ("logpdf", *methods)]
         support, median = distribution.support(), distribution.median()
-        if recent and functions[0](median) == math.inf and distribution.pmf(median) > 0:
+        one = np.shape(support) == (2,) and np.ndim(median) == 0
+        if one and recent and functions[0](median) == math.inf and distribution.pmf(median) > 0:
             raise TypeError  # discrete
     except (AttributeError, TypeError):  # SciPy's TypeError: a family without its parameters
         raise TypeError(
@@ -154,7 +155,12 @@ def _law(name, distribution):
             f"scipy.stats.norm(0, 1), or one like scipy.stats.Normal(), but is "
             f"{short(distribution)}"
         ) from None
-    if np.ndim(support[0]) or np.isnan(support).any() or np.isnan(median):
+    except Exception as error:
+        raise ValueError(
+            f"{name} must tell its support and median, but {type(distribution).__name__} raises "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not one or np.isnan(support).any() or np.isnan(median):
         raise ValueError(
             f"{name} must be one distribution with valid parameters, but has the support {support}"
         )
@@ -178,7 +184,7 @@ def _ask(function, x):
     """What SciPy answers, and NaN where it raises instead."""
     try:
         return np.asarray(function(x), dtype=float)
-    except (ArithmeticError, RuntimeError, ValueError):
+    except Exception:
         if np.ndim(x) == 0:
             return np.array(math.nan)
         return np.reshape([_ask(function, one) for one in np.ravel(x)], np.shape(x))
@@ -229,14 +235,15 @@ def _divergence(p, q):
     for end, mass in zip(ends, outside_p, strict=True):
         if end.why and mass > _UNVOUCHED:
             _refuse_the_rest(end)
+        if math.isinf(end.end) and mass > 1e-6:
+            raise ValueError(
+                f"p has a mass of {mass:.6g} beyond {end.x:.6g}, where squares of numbers "
+                "overflow; rescale p and q, which leaves the divergence as it is"
+            )
     inside, mass_p, mass_q = pieces.sum(axis=1)
     total_p, total_q = mass_p + sum(outside_p), mass_q + sum(outside_q)
-    for law, total in ((p, total_p), (q, total_q)):
-        if not abs(total - 1) <= _MASS + law.grain():
-            raise ValueError(
-                f"the density of {law.name} and the cdf of {law.name} contradict each other: "
-                f"together they hold a mass of {total:.12g} instead of 1; {_WAY_OUT}"
-            )
+    _refuse_mass(p, total_p)
+    _refuse_mass(q, total_q)
     beyond = [_beyond(p, q, end, mass, inside) for end, mass in zip(ends, outside_p, strict=True)]
     divergence = inside + sum(beyond)
     # The two are the same where density and cdf are; only the former needs no cdf of q.
@@ -363,6 +370,7 @@ def _integrate(p, q, edges):
         left, right = np.stack([left, middle]), np.stack([middle, right])
         halves, bend = _gauss_legendre(p, q, left, right)
         if not np.isfinite(halves).all():
+            _refuse_mass(p, max(1.0, (done[1].sum() + halves[1].sum())))
             return _what_is_not_finite(p, q, left, right, done)
         both = halves.sum(axis=1)
         pieces = done + [np.bincount(owner, row, done.shape[1]) for row in both]
@@ -485,6 +493,14 @@ def _beyond(p, q, end, mass, inside):
         return here * math.log(2) / -growth if matters else 0.0
     order = np.exp(log_p[0]) * abs(reach) / mass
     return mass * (at - (inner - at) / (math.log(2) * order))
+
+
+def _refuse_mass(law, total):
+    if not abs(total - 1) <= _MASS + law.grain():
+        raise ValueError(
+            f"the density of {law.name} and the cdf of {law.name} contradict each other: together "
+            f"they hold a mass of {total:.12g} instead of 1; {_WAY_OUT}"
+        )
 
 
 def _refuse_unvouched(p, q, end, tail, mass, divergence):
