@@ -399,7 +399,7 @@ def _integrate(p, q, edges):
         coarse = ~(error <= allowed).all(axis=0)
         left_over = error[:, coarse].sum(axis=1)
         noise = coarse.sum() > 500 and (left_over <= 1e-12 * np.array([total, 1, 1])).all()
-        if not coarse.any() or noise or coarse.sum() > 10_000:
+        if not coarse.any() or noise or coarse.sum() > 4_000:
             break
         done += [np.bincount(owner[~coarse], row, done.shape[1]) for row in both[:, ~coarse]]
         owner = np.tile(owner[coarse], 2)
