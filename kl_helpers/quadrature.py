@@ -132,6 +132,12 @@ class _Law:
         )
         return 4 * np.spacing(abs(self.median)) / min(widths, default=math.inf)
 
+    def finest(self):
+        """How exact the mass of a piece must be, for `_refuse_contradiction` to tell."""
+        sides = (self.low, self.below[0]), (self.high, self.above[0])
+        tails = [tails[-1] for end, tails in sides if math.isinf(end) and len(tails)]
+        return 1e-7 * min(tails, default=1e-6)
+
     def places(self, every=1):
         """Where the density may peak, bend or jump, with one in `every` of the far quantiles."""
         sides = [x for law in (self, *self.parts) for x in (law.below[1], law.above[1])]
@@ -379,6 +385,7 @@ def _integrate(p, q, edges):
     owner = np.arange(len(left))
     whole, _ = _gauss_legendre(p, q, left, right)
     done = np.zeros((3, len(owner)))
+    finest = np.array([[p.finest()], [q.finest()]])
     for _ in range(200):
         middle = 0.5 * (left + right)
         left, right = np.stack([left, middle]), np.stack([middle, right])
@@ -392,7 +399,7 @@ def _integrate(p, q, edges):
         allowed = np.stack(
             [
                 np.full(len(owner), 1e-13 * total + 1e-14 * math.sqrt(total)),
-                *np.minimum(1e-13, 1e-8 * pieces[1:, owner] + 1e-290),
+                *np.minimum(1e-13, 1e-8 * pieces[1:, owner] + finest),
             ]
         )
         error = np.abs(both - whole) + bend.sum(axis=1)
