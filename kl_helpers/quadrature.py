@@ -1,5 +1,6 @@
 """KL divergence of any two continuous distributions of SciPy, by quadrature."""
 
+import itertools
 import math
 import warnings
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ _TAILS = 10.0 ** -np.concatenate(
 )
 _BULK = 13
 _FARTHEST = 1e150  # beyond it, the square of a number overflows
-_UNDERFLOW = -690  # a log-density that SciPy takes as log(pdf) ends at −745, rough from −708 on
+_UNDERFLOW = -690  # from −708 on, the logarithm of a pdf is rough,
+_DENORMAL = -745  # and here it ends
 # Steps from the outermost quantile to where the density ends, in multiples of its distance.
 _STRIDES = 2.0 ** np.concatenate([[0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4], np.arange(8, 1000, 4)])
 _MASS = 1e-9  # how far the mass of a density may be from 1
@@ -237,8 +239,8 @@ def _divergence(p, q):
     pieces = _integrate(p, q, edges)
     if not np.isfinite(pieces[0]).all():
         return math.inf
-    outside_p = [_outside(p, end) for end in ends]
-    outside_q = [_outside(q, end) for end in ends]
+    inside, mass_p, mass_q = pieces.sum(axis=1)
+    outside_p, outside_q = _outside(p, ends, mass_p), _outside(q, ends, mass_q)
     for end, mass in zip(ends, outside_p, strict=True):
         if end.why and mass > _UNVOUCHED:
             _refuse_the_rest(end)
@@ -247,7 +249,6 @@ def _divergence(p, q):
                 f"p has a mass of {mass:.6g} beyond {end.x:.6g}, where squares of numbers "
                 "overflow; rescale p and q, which leaves the divergence as it is"
             )
-    inside, mass_p, mass_q = pieces.sum(axis=1)
     total_p, total_q = mass_p + sum(outside_p), mass_q + sum(outside_q)
     _refuse_mass(p, total_p)
     _refuse_mass(q, total_q)
@@ -465,23 +466,23 @@ def _what_is_not_finite(p, q, left, right, pieces):
     return np.full_like(pieces, math.inf)
 
 
-def _outside(law, end):
-    """The mass beyond the range: as the cdf has it, unless the density follows another law."""
-    mass, finite = law.mass(end.side, end.x), math.isfinite(end.end)
+def _outside(law, ends, inside):
+    """The masses beyond the ends: cdf's or the density's, whichever makes the total 1."""
+    witnesses = [(law.mass(end.side, end.x), _mass_of_power_law(law, end)) for end in ends]
+    pairs = list(itertools.product(*witnesses))
+    return pairs[np.nanargmin([abs(inside + sum(pair) - 1) for pair in pairs] + [1e300]) % 4]
+
+
+def _mass_of_power_law(law, end):
     anchor, factor = _scale(law, end)
     reach = end.x - anchor
-    if end.end != (law.low if end.side < 0 else law.high) or reach == 0:
-        return mass
+    if reach == 0 or end.end != (law.low if end.side < 0 else law.high):
+        return law.mass(end.side, end.x)
     log_p, log_next = law.log_density(anchor + reach * np.array([1, factor]))
+    if log_p == -math.inf:
+        return 0.0
     slope = (log_next - log_p) / math.log(factor)
-    by_density = np.exp(log_p + math.log(abs(reach))) / abs(1 + slope)
-    if math.isnan(mass):
-        return float(by_density) if log_p > -math.inf else 0.0
-    if not finite and (law.name == "q" or (end.why and mass > 1e-15)):
-        return mass
-    # Only near a finite end it is a power law; small differences from 1 are the cdf's.
-    close = abs(mass - by_density) <= (1e-5 if finite else 0.5) * by_density
-    return mass if (mass > 1e-15 and close) or not math.isfinite(by_density) else float(by_density)
+    return float(np.exp(log_p + math.log(abs(reach))) / abs(1 + slope))
 
 
 def _scale(law, end):
@@ -493,7 +494,7 @@ def _beyond(p, q, end, mass, inside):
     """∫ p log(p/q) from the range's end to that of p's support."""
 
     def log_ratio(x):
-        return p.log_density(x) - q.log_density(x)
+        return np.maximum(p.log_density(x), _DENORMAL if end.why else -math.inf) - q.log_density(x)
 
     anchor, factor = _scale(p, end)
     reach = end.x - anchor
@@ -501,8 +502,10 @@ def _beyond(p, q, end, mass, inside):
     if reach == 0 or (mass == 0 and (end.why or finite)):
         return 0.0
     if end.why:  # log(p/q) as a line, over the exponential tail of that mass
-        depth = mass / np.exp(p.log_density(end.x))
-        return mass * (2 * log_ratio(end.x) - log_ratio(end.x - end.side * depth))
+        depth = math.exp(math.log(mass) - max(p.log_density(end.x), _DENORMAL))
+        step = min(depth, 0.5 * abs(reach))
+        at = log_ratio(end.x)
+        return mass * (at + (at - log_ratio(end.x - end.side * step)) * depth / step)
     points = anchor + reach * np.array([1, factor])
     log_p, (at, inner) = p.log_density(points), log_ratio(points)
     here = np.sign(at) * np.exp(log_p[0] + np.log(abs(reach)) + np.log(abs(at)))
@@ -528,7 +531,7 @@ def _refuse_unvouched(p, q, end, tail, mass, inside):
     """A range that ends early must leave out next to nothing."""
     if not end.why or mass == 0:
         return
-    share = abs(tail) + mass * abs(p.log_density(end.x) - q.log_density(end.x))
+    share = abs(tail) + mass * abs(max(p.log_density(end.x), _DENORMAL) - q.log_density(end.x))
     if not share <= _UNVOUCHED * inside:
         _refuse_the_rest(end)
 

@@ -262,6 +262,7 @@ def test_quad_keeps_its_error_where_mpmath_integrates(family, density, points):
     assert got == pytest.approx(exact(density, 0.3, 1.25, points), rel=RELATIVE, abs=0)
 
 
+@pytest.mark.skipif(not hasattr(stats, "landau"), reason="SciPy before 1.15")
 def test_quad_of_a_tail_that_falls_like_a_double_exponential():
     # Octaves of its left tail reach into the bulk; extrapolated from them, it was 8.5e-7 off.
     p, q = stats.landau(), stats.landau(1, 1.25)
@@ -366,6 +367,25 @@ class Odd(type(stats.norm)):
         super().__init__(name="odd")
         for name, function in functions.items():
             setattr(self, name, function)
+
+
+class Step(stats.rv_continuous):
+    """On [0, 1], of the height ¾/c up to c and ¼/(1 − c) beyond, and SciPy does not know."""
+
+    def _pdf(self, x, c):
+        return np.where(x < c, 0.75 / c, 0.25 / (1 - c))
+
+    def _cdf(self, x, c):
+        return np.where(x < c, 0.75 * x / c, 1 - 0.25 * (1 - x) / (1 - c))
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-4, 1e-6, -1e-5, -1e-7])
+def test_quad_sees_a_jump_next_to_the_end_of_a_piece(gap):
+    # ½ and 0.9 are quantiles of the uniform distribution, between which no node is so near to them
+    for c in (0.5 + gap, 0.9 - gap):
+        expected = -c * math.log(0.75 / c) - (1 - c) * math.log(0.25 / (1 - c))
+        got = kl_quad(stats.uniform(), Step(a=0, b=1, name="step")(c))
+        assert got == pytest.approx(expected, rel=1e-11, abs=0)
 
 
 def test_quad_finds_quantiles_of_its_own():
