@@ -12,7 +12,6 @@ from kl_helpers.distributions import (
     kl_mvn,
     kl_normal,
     kl_poisson,
-    kl_quad,
 )
 from kl_helpers.divergences import (
     cross_entropy,
@@ -32,6 +31,7 @@ from kl_helpers.estimators import (
     kl_monte_carlo,
     kl_normal_fit,
 )
+from kl_helpers.quadrature import kl_quad
 
 __all__ = [
     "cross_entropy",

@@ -16,6 +16,7 @@ LAYERS = [  # the list of CONTRIBUTING.md, top to bottom
     "checks",
     "memory",
     "estimators",
+    "quadrature",
     "distributions",
     "divergences",
     "_validation",

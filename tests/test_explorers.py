@@ -11,8 +11,7 @@ import pytest
 from ipywidgets import Widget
 from PIL import Image
 
-from kl_helpers import explorers
-from kl_helpers.distributions import kl_quad
+from kl_helpers import explorers, kl_quad
 
 # Tolerances of 1e-14 and 1e-15 are a few roundings; 2e-5 is half the last digit that is shown.
 EXPLORERS = {
