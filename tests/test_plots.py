@@ -25,7 +25,6 @@ def ax():
         (lambda ax, k: plots.plot_band(ax, X, k * X, 2, "band"), 1),
         (lambda ax, k: plots.plot_landscape(ax, X, X, k * np.outer(X, X), [0, 1]), 1),
         (lambda ax, k: plots.plot_text(ax, 0, k, f"{k}", "label"), 1),
-        (lambda ax, k: plots.plot_trail(ax, k, k, "trail", marker="."), 1),
     ],
 )
 def test_a_second_call_moves_the_same_artists(ax, draw, artists):
@@ -107,22 +106,6 @@ def test_signed_area_splits_at_zero(ax):
     gain, loss = (area.get_xy()[:, 1] for area in ax.patches)
     assert (gain.min(), gain.max()) == (0, 1)
     assert (loss.min(), loss.max()) == (-1, 0)
-
-
-def test_trail_keeps_the_earlier_points(ax):
-    for x in (1, 3, 2):
-        plots.plot_trail(ax, x, x**2, "trail", marker=".")
-    (trail,) = ax.lines
-    assert list(trail.get_xdata()) == [1, 3, 2]
-    assert list(trail.get_ydata()) == [1, 9, 4]
-
-
-def test_trail_forgets_all_but_the_last_sixty(ax):
-    for x in range(70):
-        plots.plot_trail(ax, x, -x, "trail", marker=".")
-    (trail,) = ax.lines
-    assert list(trail.get_xdata()) == list(range(10, 70))
-    assert list(trail.get_ydata()) == list(range(-10, -70, -1))
 
 
 def test_key_names_each_and_stands_above_the_axes(ax):

@@ -409,7 +409,8 @@ class ExplorerView:
 
     def quantity(self, name):
         """Text of the number of a line ``name = number unit``."""
-        return re.search(rf"^{re.escape(name)} = (\S+)", self.summary, re.MULTILINE)[1]
+        found = re.search(rf"^{re.escape(name)} = (\S+)", self.summary, re.MULTILINE)
+        return found[1].replace("−", "-")
 
     @property
     def picture(self):
