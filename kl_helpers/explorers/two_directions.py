@@ -231,7 +231,7 @@ def explore_two_directions():
         axes["valleys"].set(xlabel="μ of q", ylabel="nats, at the best σ")
         add_key(axes["valleys"], {"gain": FORWARD, "sum": BACKWARD})
         axes["forward"].set_title(FORWARD)
-        axes["reverse"].set(xlabel="μ of q", title=f"{BACKWARD}; the darker, the lower")
+        axes["reverse"].set(xlabel="μ of q", title=f"{BACKWARD}; shaded where low")
         add_key(axes["forward"], {w: _marker(w) for w in ("your q", "forward", "reverse")})
         return axes
 
