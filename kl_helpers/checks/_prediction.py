@@ -19,7 +19,7 @@ _STYLE = """<style>
 .kl-question.jupyter-widgets-disconnected button { display: none }
 .kl-question.jupyter-widgets-disconnected input { pointer-events: none; opacity: 0.4 }
 .kl-question :is(button, input):focus-visible {
-    outline: 3px solid var(--jp-brand-color1, #1976d2); outline-offset: 2px }
+    outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 2px }
 </style>"""
 _GONE = "The kernel was restarted or shut down: <b>Run All Cells</b> brings the buttons back."
 

@@ -48,11 +48,10 @@
   // --- keys pressed in a widget stay there
 
   function keepKeysInWidgets() {
-    window.addEventListener('keydown', event => {
-      const place = event.target.closest('.jp-OutputArea-output .jupyter-widgets');
-      const {ctrlKey, metaKey, altKey, shiftKey, key} = event;
+    window.addEventListener('keydown', ({target, ctrlKey, metaKey, altKey, shiftKey, key}) => {
+      if (!target.closest('.jp-OutputArea-output .jupyter-widgets')) return;
       const isForJupyterLab = ctrlKey || metaKey || altKey || (shiftKey && key === 'Enter');
-      place?.toggleAttribute('data-lm-suppress-shortcuts', !isForJupyterLab);
+      target.toggleAttribute('data-lm-suppress-shortcuts', !isForJupyterLab);
     }, true);
     // The arrow keys move between radio buttons of one name, and ipywidgets gives them none.
     window.addEventListener('focusin', ({target}) => {
