@@ -18,6 +18,7 @@ _STYLE = """<style>
 .kl-question.jupyter-widgets-disconnected .kl-gone { display: block }
 .kl-question.jupyter-widgets-disconnected button { display: none }
 .kl-question.jupyter-widgets-disconnected input { pointer-events: none; opacity: 0.4 }
+.kl-question, .kl-question .widget-box { overflow: visible }
 .kl-question :is(button, input):focus-visible {
     outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 2px }
 </style>"""
@@ -25,7 +26,7 @@ _GONE = "The kernel was restarted or shut down: <b>Run All Cells</b> brings the 
 
 
 def _question_box(*parts):
-    gone = widgets.HTML(_STYLE + box("neutral", _GONE))
+    gone = widgets.HTML(_STYLE + box("wrong", _GONE))
     gone.add_class("kl-gone")
     whole = widgets.VBox([*parts, gone])
     whole.add_class("kl-question")

@@ -6,7 +6,7 @@
   // --- Run All leaves the view and the selected cell where they are
 
   const RUN_MANY = ['notebook:run-all-cells', 'notebook:run-all-below', 'notebook:restart-run-all'];
-  const SETTLED = 1000; // ms after the last cell: the widgets have been drawn
+  const SETTLED = 500; // ms after the last cell: the widgets have been drawn
 
   function keepPlaceWhileRunning({commands, shell}) {
     const {execute} = commands;
@@ -35,7 +35,7 @@
     let held = true;
     const release = () => (held = false);
     for (const moves of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
-      notebook.node.addEventListener(moves, release, {capture: true, once: true});
+      document.addEventListener(moves, release, {capture: true, once: true});
     }
     requestAnimationFrame(function hold() {
       if (!held || anchor.isDisposed) return;

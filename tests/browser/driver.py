@@ -196,6 +196,9 @@ PLACE = """() => {
     return [activeCellIndex, first, top(widgets[first].node) - top(outerNode)];
 }"""
 
+# For a moment after Run All the view is held where it was, until a person scrolls.
+LET_GO = "() => document.dispatchEvent(new Event('wheel'))"
+
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 
 # Nothing that was sent to the kernel waits for its end. A widget holds messages back while one of
@@ -267,6 +270,7 @@ class NotebookPage:
         self._await(RUN_ALL, seconds=seconds)
         self.settle()
         self.page.wait_for_function(NO_WIDGET_PENDING)
+        self.page.evaluate(LET_GO)
         return time.monotonic() - start
 
     def save(self):

@@ -30,6 +30,7 @@ def page(course, open_notebook):
         page.loop = loop.source
         page.run_all()
         yield page
+        page.page.keyboard.press("Escape")  # out of a dialog that a failed test has left
 
 
 def press_through(page):
@@ -54,6 +55,7 @@ def test_a_key_pressed_in_a_question_does_not_reach_the_notebook(page, key):
     page.keys(key, key)
     assert {i: cell["cell_type"] for i, cell in page.cells.items()} == before
     assert page.place[0] == selected
+    assert page.interruptions() == []
 
 
 def test_outside_of_a_question_the_notebooks_own_keys_work(page):
