@@ -18,6 +18,7 @@ _STYLE = """<style>
 .kl-question.jupyter-widgets-disconnected .kl-gone { display: block }
 .kl-question.jupyter-widgets-disconnected button { display: none }
 .kl-question.jupyter-widgets-disconnected input { pointer-events: none; opacity: 0.4 }
+.kl-question { padding: 5px } /* room for the ring below, which a box would cut off */
 .kl-question, .kl-question .widget-box { overflow: visible }
 .kl-question :is(button, input):focus-visible {
     outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 2px }
