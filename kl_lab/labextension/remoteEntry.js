@@ -32,13 +32,14 @@
     const anchor = inView.find(cell => offset(cell) >= 0) ?? inView[0];
     if (!anchor) return () => {};
     const wanted = offset(anchor);
-    let held = true;
-    const release = () => (held = false);
+    const holding = new AbortController();
+    const release = () => holding.abort();
+    const releaseUnlessAsked = ({target}) => target.closest?.('.jp-Dialog') || release();
     for (const moves of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
-      document.addEventListener(moves, release, {capture: true, once: true});
+      document.addEventListener(moves, releaseUnlessAsked, {capture: true, signal: holding.signal});
     }
     requestAnimationFrame(function hold() {
-      if (!held || anchor.isDisposed) return;
+      if (holding.signal.aborted || anchor.isDisposed) return;
       scroller.scrollTop += offset(anchor) - wanted;
       requestAnimationFrame(hold);
     });

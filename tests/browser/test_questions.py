@@ -173,16 +173,20 @@ def test_stopping_an_endless_loop_shows_no_solution(page):
 # --- Run All stays
 
 
-@pytest.mark.parametrize("command", ["run-all-cells", "run-all-below"])
+@pytest.mark.parametrize("command", ["run-all-cells", "run-all-below", "restart-run-all"])
 def test_run_all_leaves_the_view_and_the_selected_cell_where_they_are(page, command):
     page.activate("choose")
     page.scroll_to(page.cell("choose"))
     page.page.mouse.move(600, 400)
-    page.page.mouse.wheel(0, -90)
+    page.page.mouse.wheel(0, 130)  # the selected cell is no longer wholly seen
     page.page.wait_for_timeout(300)
     before = page.place
-    page._await(f"() => window.jupyterapp.commands.execute('notebook:{command}')")
-    page.settle()
+    page.page.evaluate(
+        "id => {window.running = window.jupyterapp.commands.execute(id)}", f"notebook:{command}"
+    )
+    if command == "restart-run-all":
+        page.page.locator(".jp-Dialog .jp-mod-accept").click()
+    page._await("() => window.running")
     page.page.wait_for_timeout(1200)  # for what comes late
     assert page.place[:2] == before[:2]
     assert page.place[2] == pytest.approx(before[2], abs=2)  # rounded to whole pixels
