@@ -96,6 +96,7 @@ def test_escape_and_the_arrow_keys_in_a_field(normals):
 
 
 def test_no_key_pressed_in_an_explorer_edits_the_notebook(page, normals):
+    page.activate("two-normals")
     before = page.cells
     places = (
         normals.handle("μ of p"),
