@@ -41,10 +41,11 @@ def kl_quad(p, q):
     or distant peak is missed; each piece is halved until Gauss–Legendre quadrature agrees with
     itself and with the values at the ends of the piece.
 
-    The relative error is about 1e-12, and grows to 1e-15/√D for a tiny divergence D. SciPy's
-    densities are taken at their word if their mass is 1 within 1e-9 and, in the tails, agrees with
-    cdf and sf; quantiles are used where these confirm them. What SciPy cannot vouch for may have a
-    share of up to 1e-9 in the result.
+    The relative error is about 1e-12, and grows to 1e-15/√D for a tiny divergence D. That is beside
+    SciPy's densities, which are taken at their word if their mass is 1 within 1e-9 and, in the
+    tails, agrees with cdf and sf; quantiles are used where these confirm them. What SciPy does not
+    vouch for may have a share of up to 1e-9 in the result. A circular `vonmises` is refused, for
+    on the line its mass is not 1; take `vonmises_line`.
 
     What lies beyond the range is added as the power law that it is there. If that does not
     decrease, the divergence is inf: Student's t against a normal distribution is inf up to 2
@@ -380,6 +381,8 @@ def _apart(edges):
     return edges[np.concatenate([[True], gaps])] if len(edges) > 1 else edges
 
 
+# scipy.integrate.tanhsinh was tried for this, on 33 hard pairs: over the whole support it reports
+# success where it misses peaks (up to 100 % off), and between quantiles it gives up on 20 of them.
 def _integrate(p, q, edges):
     """Integrals of the deviance d(p(x), q(x)), of p and of q over the pieces, shape (3, pieces)."""
     left, right = edges[:-1], edges[1:]
