@@ -263,8 +263,8 @@ def _divergence(p, q):
     for i, end in enumerate(ends):
         _refuse_unvouched(p, q, end, beyond[i], outside_p[i], inside)
         shares = np.abs(pieces[0] + pieces[1] - pieces[2]), abs(beyond[i])
-        _refuse_contradiction(p, end, edges, pieces[1], outside_p[i], total_p, shares, inside)
-        _refuse_contradiction(q, end, edges, pieces[2], outside_q[i], total_q, shares, inside)
+        _refuse_contradiction(p, q, p, end, edges, pieces[1], outside_p[i], total_p, shares, inside)
+        _refuse_contradiction(p, q, q, end, edges, pieces[2], outside_q[i], total_q, shares, inside)
     if math.isnan(divergence):
         raise ValueError(f"the integral of p log(p/q) is not a number; {_WAY_OUT}")
     return max(float(divergence), 0.0)
@@ -545,7 +545,7 @@ def _refuse_the_rest(end):
     )
 
 
-def _refuse_contradiction(law, end, edges, masses, outside, total, shares, inside):
+def _refuse_contradiction(p, q, law, end, edges, masses, outside, total, shares, inside):
     """Where sf (or cdf) and the density of a tail differ, the tail must not matter."""
     if math.isfinite(law.low if end.side < 0 else law.high):
         return
@@ -557,8 +557,12 @@ def _refuse_contradiction(law, end, edges, masses, outside, total, shares, insid
         # 1 − cdf has an error of 1e-16; a density whose total is 1 lacks no more than that
         noise = 1e-6 * by_cdf + (1e-15 if by_cdf > 1e-16 else 0)
         vouched = gap <= noise or (by_cdf > 1e-11 and gap > 2 * abs(total - 1))
+        log_p, log_q = (max(either.log_density(x), _DENORMAL) for either in (p, q))
         share = shares[0][beyond].sum() + shares[1]
-        if not vouched and not share <= _UNVOUCHED * inside:
+        at_stake = gap * abs(log_p - log_q) + share * min(
+            1.0, gap / by_density if by_density else 1.0
+        )
+        if not vouched and not at_stake <= _UNVOUCHED * inside:
             raise ValueError(
                 f"the density of {law.name} holds a mass of {by_density:.6g} beyond {x:.6g}, but "
                 f"its {'sf' if end.side > 0 else 'cdf'} says {by_cdf:.6g}; {_WAY_OUT}"
