@@ -416,6 +416,12 @@ def test_quad_refuses_what_contradicts_itself(functions, words, argument):
     assert re.search(words, str(caught.value))
 
 
+def test_quad_needs_no_exact_cdf_of_q():
+    blurred = Odd(_cdf=lambda x: stats.norm.cdf(x) + 4e-10, _sf=lambda x: stats.norm.sf(x) + 4e-10)
+    expected = kl_normal(0, 0.1, 0, 1)
+    assert kl_quad(stats.norm(0, 0.1), blurred) == pytest.approx(expected, rel=RELATIVE, abs=0)
+
+
 def test_quad_needs_cdf_and_sf_of_p():
     lost = Odd(_cdf=lambda x: x * math.nan, _sf=lambda x: x * math.nan, _ppf=stats.norm.ppf)
     with pytest.raises(ValueError, match="no quantile of p can be found"):
