@@ -44,6 +44,10 @@ def test_quad_of_normals(parameters):
 def test_quad_of_nearly_equal_normals():
     got = kl_quad(stats.norm(0, 1), stats.norm(1e-5, 1))
     assert got == pytest.approx(5e-11, rel=1e-9, abs=0)
+    for gap in (1e-7, 3e-7, 1e-6):  # 1e-15/√D
+        got = kl_quad(stats.norm(0.1, 1.3), stats.norm(0.1 + gap, 1.3))
+        expected = kl_normal(0.1, 1.3, 0.1 + gap, 1.3)
+        assert got == pytest.approx(expected, rel=1e-15 / math.sqrt(expected), abs=0)
     assert kl_quad(stats.norm(0.3, 2), stats.norm(0.3, 2)) == 0.0
 
 
