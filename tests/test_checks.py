@@ -388,7 +388,7 @@ def test_an_answer_is_never_changed():
     assert answer.tolist() == [3, 1, 2]
 
 
-@pytest.mark.parametrize("answer", ["B", "b", " b. ", "(B)"])
+@pytest.mark.parametrize("answer", ["B", "b", " b. ", "(B)", ["B"]])
 def test_a_choice_that_is_right(answer):
     assert says(check_choice(answer, "B", reasons={"A": "No."}, right="Why."), "right", "B. Why.")
 
