@@ -400,7 +400,7 @@ def test_a_choice_that_is_right(answer):
         ("C", "`'C'` is none of the letters A, B."),
         ("", "letters"),
         (2, "letters"),
-        (["B"], "letters"),
+        (["A", "B"], "letters"),
         (b"B", "letters"),
     ],
 )
