@@ -81,7 +81,6 @@ def test_frequencies_are_those_of_numpy(bins, rng):
         (rng.standard_cauchy(500), rng.standard_cauchy(500)),
         (1e9 + rng.random(300), 1e9 + rng.random(300)),
         (1e-300 * rng.random(300), -1e-300 * rng.random(300)),
-        (5e-324 * rng.integers(0, 5000, 300), 5e-324 * rng.integers(0, 5000, 300)),
     ]
     for x, y in samples:
         edges, p_hat, q_hat = histogram_frequencies(x, y, bins)
