@@ -125,7 +125,7 @@ def _floor(explorer):
     text = widgets.HTML()
 
     def rewrite(_):
-        text.value = f"D_KL(p‖q) = {kl_normal(slider.value, 1, 1, 1):.4f} nats"
+        text.value = f"D(p‖q) = {kl_normal(slider.value, 1, 1, 1):.4f} nats"
 
     slider.observe(rewrite, names="value")
     return widgets.VBox([slider, text])
@@ -335,4 +335,4 @@ def _two_normals(explorer):
 
 def _labels(data):
     forward, backward = data["bars"]
-    return [f"D_KL(p‖q) = {forward:.4f}", f"D_KL(q‖p) = {backward:.4f}"]
+    return [f"D(p‖q) = {forward:.4f}", f"D(q‖p) = {backward:.4f}"]

@@ -209,8 +209,8 @@ def test_the_trial_is_about_the_rolls_of_the_demo(preset):
         explorer.press(preset)
         explorer.set(seed=16)
     demo, trial = demo.values(), trial.values()
-    assert trial["reported"] == pytest.approx(demo["D_KL(p‖q), from the histogram"], rel=1e-9)
-    assert trial["D_KL(p‖q), exact"] == pytest.approx(demo["D_KL(p‖q), exact"], rel=1e-9)
+    assert trial["reported"] == pytest.approx(demo["D(p‖q), from the histogram"], rel=1e-9)
+    assert trial["D(p‖q), exact"] == pytest.approx(demo["D(p‖q), exact"], rel=1e-9)
 
 
 def test_the_trial_by_an_independent_computation():

@@ -300,7 +300,7 @@ def test_presets_have_the_values_of_their_names():
         for label in set(explorer.buttons) & {"0.005 nats", "½ nat", "2 nats", "12.5 nats"}:
             explorer.press(label)
             exact = float(label.split()[0].replace("½", "0.5"))
-            assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(exact)
+            assert explorer.values()["D(p‖q), exact"] == pytest.approx(exact)
 
 
 def test_infinite_variance_is_said():
@@ -309,7 +309,7 @@ def test_infinite_variance_is_said():
     assert "k3: exact sd = ∞" not in explorer.summary
     explorer.set(sigma=1.45)
     assert "k3: exact sd = ∞ nats" in explorer.summary
-    assert "E_p[r²] = ∞" in explorer.summary
+    assert "Eₚ[r²] = ∞" in explorer.summary
     assert math.isfinite(explorer.values()["k3: sd"])
 
 

@@ -183,7 +183,7 @@ def test_nobody_beats_the_optima(explorer):
     for m, mu_q, sigma_q in itertools.product((0, 0.9, 1.68, 3), (-3, 0, 1.5), (0.1, 0.6, 2)):
         explorer.set(m=m, mu_q=mu_q, sigma_q=sigma_q)
         values = explorer.values()
-        for direction, who in (("D_KL(p‖q)", "forward"), ("D_KL(q‖p)", "reverse")):
+        for direction, who in (("D(p‖q)", "forward"), ("D(q‖p)", "reverse")):
             best = values[f"{direction}, {who} q"]
             assert best <= values[f"{direction}, your q"] + 1e-12
             assert best <= min(v for k, v in values.items() if k.startswith(direction)) + 1e-12

@@ -5,7 +5,7 @@ from scipy.special import ndtr
 from kl_helpers.models._shared import normal_pdf
 from kl_helpers.scene import Handle, Slider
 
-FORWARD, BACKWARD, BITS = "D_KL(p‖q)", "D_KL(q‖p)", "D_KL(p‖q), base 2"
+FORWARD, BACKWARD, BITS = "D(p‖q)", "D(q‖p)", "D(p‖q), base 2"
 
 SWAP_NORMALS = (("mu_p", "mu_q"), ("sigma_p", "sigma_q"))
 

@@ -19,7 +19,7 @@ from kl_helpers.models.estimators import (
     log_ratio,
     mean_square_ratio,
 )
-from kl_helpers.plots import COLORS, label_axes, plot_line
+from kl_helpers.plots import COLORS, add_key, label_axes, plot_line
 from kl_helpers.scene import Frame, Scene, Slider
 
 EXACT = f"{FORWARD}, exact"
@@ -37,7 +37,7 @@ def _sliders(shift):
 
 
 def _lay_out_rows(ax, names, limits, ticks):
-    label_axes(ax, x="estimate of D_KL(p‖q), in nats", xlim=limits, ylim=(len(names) - 0.45, -0.55))
+    label_axes(ax, x="estimate of D(p‖q), in nats", xlim=limits, ylim=(len(names) - 0.45, -0.55))
     ax.set_title("a dot a repetition, | their mean, dashed: exact", color=COLORS["ink"])
     ax.set_xscale("asinh", linear_width=ticks[2])  # even up to the first tick, then logarithmic
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -143,7 +143,7 @@ def explore_monte_carlo():
     log_p = np.log(normal_pdf(x, 0, 1))
     low, top = 1e-8, 1e3
     limits = -0.2, 25.0  # nats
-    mean_square = "E_p[r²]"
+    mean_square = "Eₚ[r²]"
 
     def compute(shift, sigma, n, seed):
         truth = kl_normal(0, 1, shift, sigma)
@@ -171,17 +171,13 @@ def explore_monte_carlo():
         _lay_out_rows(left, WITH_DENSITIES, limits, (-0.1, 0, 0.02, 0.1, 0.5, 2, 5, 20))
         label_axes(right, x="x", xlim=(-8, 8), ylim=(low, top))
         right.set_yscale("log")
-        right.plot(x, np.exp(log_p), color=COLORS["p"], label="p")
-        right.plot([], [], color=COLORS["sum"], linestyle="-.", label="q²/p, area E_p[r²]")
-        right.plot([], [], color=COLORS["ink"], linewidth=5, label="all the draws")
-        right.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.02, 1),
-            ncols=3,
-            borderpad=0.1,
-            columnspacing=0.9,
-            handlelength=1.6,
-        )
+        right.plot(x, np.exp(log_p), color=COLORS["p"])
+        key = {
+            "p": {"color": COLORS["p"]},
+            "q²/p, area Eₚ[r²]": {"color": COLORS["sum"], "linestyle": "-."},
+            "all the draws": {"color": COLORS["ink"], "linewidth": 5},
+        }
+        add_key(right, key)
         return left, right
 
     def draw(axes, truth, results, square, seen):

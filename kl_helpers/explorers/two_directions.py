@@ -5,7 +5,6 @@ from functools import lru_cache
 from operator import itemgetter
 
 import numpy as np
-from matplotlib.lines import Line2D
 
 from kl_helpers.engine import Explorer
 from kl_helpers.explorers._shared import (
@@ -94,19 +93,8 @@ def explore_two_directions():
         axes["valleys"].set(xlabel="μ of q", ylabel="nats, at the best σ")
         add_key(axes["valleys"], {"gain": FORWARD, "sum": BACKWARD})
         axes["forward"].set_title(FORWARD)
-        axes["reverse"].set(xlabel="μ of q", title=f"{BACKWARD}; the darker, the lower")
-        axes["forward"].legend(
-            handles=[
-                Line2D([], [], label=label, **_marker(label))
-                for label in ("your q", "forward", "reverse")
-            ],
-            loc="lower right",
-            bbox_to_anchor=(1, 1),
-            ncols=3,
-            borderpad=0.2,
-            columnspacing=1,
-            handlelength=1,
-        )
+        axes["reverse"].set(xlabel="μ of q", title=f"{BACKWARD}; shaded where low")
+        add_key(axes["forward"], {w: _marker(w) for w in ("your q", "forward", "reverse")})
         return axes
 
     def draw(axes, p, qs, minima, surfaces):

@@ -61,7 +61,7 @@ def estimates_with_densities(shift, sigma, n, seed):
 def exact_moments(shift, sigma):
     """Exact mean and standard deviation of one term of k1, k2, k3, as a dict of pairs.
 
-    With p = N(0, 1), log r is a z² + b z + c, whose moments are known; E_p[r²] is a Gaussian
+    With p = N(0, 1), log r is a z² + b z + c, whose moments are known; Eₚ[r²] is a Gaussian
     integral that diverges for sigma² ≥ 2.
     """
     a, b = 0.5 * (1 - sigma**-2), shift / sigma**2

@@ -51,7 +51,7 @@ def test_a_typed_number_counts_when_the_field_is_left(page, normals, typed, show
     normals.type_number("μ of q", "-0.5", "Enter")
     normals.type_number("μ of p", typed, "Tab")
     assert normals.controls["μ of p"] == shown
-    assert agrees_to_the_printed_digits(normals.quantity("D_KL(p‖q)"), forward)
+    assert agrees_to_the_printed_digits(normals.quantity("D(p‖q)"), forward)
     assert normals.said.text_content() == ""
     assert page.problems() == []
 
@@ -96,6 +96,7 @@ def test_escape_and_the_arrow_keys_in_a_field(normals):
 
 
 def test_no_key_pressed_in_an_explorer_edits_the_notebook(page, normals):
+    page.activate("two-normals")
     before = page.cells
     places = (
         normals.handle("μ of p"),
@@ -173,7 +174,7 @@ def test_after_a_restart_run_all_brings_the_sliders_back(page, normals):
     page.run_all()
     assert not normals.gone.is_visible()
     normals.key("μ of p", "End")
-    assert normals.quantity("D_KL(p‖q)") == "2.0000"
+    assert normals.quantity("D(p‖q)") == "2.0000"
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
