@@ -4,9 +4,8 @@ import shutil
 import subprocess
 import tarfile
 
+import lessons
 import pytest
-
-from kl_helpers import explorers
 
 AXE = "axe-core@4.11.0"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
@@ -59,8 +58,11 @@ def prepare(page, axe, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_explorer(axe, run_planted, theme):
-    shown = {f"cell-{i}": f"explorers.{name}()" for i, name in enumerate(explorers.__all__)}
-    with run_planted({"import": "from kl_helpers import explorers"} | shown) as page:
+    shown = {
+        name.replace("_", "-"): f"from {make.__module__} import {name}\n{name}()"
+        for name, make in lessons.explorers().items()
+    }
+    with run_planted(shown) as page:
         prepare(page, axe, theme)
         page.run_all()
         assert judge(page, shown) == []
