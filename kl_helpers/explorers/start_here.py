@@ -80,5 +80,6 @@ def explore_two_normals():
         },
         handles=normal_handles(lambda axes: axes[0], "p", "q"),
         swap=SWAP_NORMALS,
+        note_lines=2,
     )
     return Explorer(scene)
