@@ -27,11 +27,9 @@ def kl_quad(p, q):
 
     Raises
     ------
-    TypeError
-        If `p` or `q` is not such a distribution.
     ValueError
-        If the parameters of `p` or `q` are not one valid set, if SciPy's density and its cdf of
-        one of them contradict each other, or if q's log-density underflows where p still has mass.
+        Also if `p` or `q` has invalid parameters or a density that contradicts its cdf, or if q's
+        log-density underflows where p still has mass.
 
     Notes
     -----
