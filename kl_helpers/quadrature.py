@@ -416,7 +416,7 @@ def _integrate(p, q, edges):
         )
     kept = _MASS + p.grain() + q.grain()
     if (left_over > kept * np.array([total, 1, 1]) + 1e-13).any():
-        rough = right[0][coarse][0]
+        rough = middle[coarse][0]
         raise ValueError(
             f"the log-density of p or q is too rough for quadrature near {rough:.6g}; {_WAY_OUT}"
         )
