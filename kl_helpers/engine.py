@@ -245,7 +245,7 @@ def _for_the_page(scene, buttons):
                 "texts": [f"{option:g}" for option in slider.options],
                 "digits": 0 if slider.whole else slider.digits,
                 "whole": slider.whole,
-                "color": COLORS.get(slider.who, COLORS["ink"]),
+                "color": COLORS.get(slider.who, "currentColor"),
             }
             for slider in scene.sliders
         ],

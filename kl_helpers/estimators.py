@@ -47,7 +47,7 @@ def histogram_frequencies(x, y, bins=99):
         widths = np.diff(edges)
     if not ((widths > 0) & (widths < np.inf)).all():
         raise ValueError(f"bins={bins} do not fit between the numbers {low} and {high}")
-    return edges, *(np.histogram(z, edges)[0] / len(z) for z in (x, y))
+    return edges, *(np.histogram(draws, edges)[0] / len(draws) for draws in (x, y))
 
 
 _MOST_BINS = 10_000_000  # their edges take 80 MB

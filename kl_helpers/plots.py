@@ -226,20 +226,36 @@ def label_axes(ax, *, x="", y="", title="", xlim=None, ylim=None):
 
 
 def add_key(ax, names, *, filled=False):
-    """Write a key for `names` (who -> label) above the axes, where it can cover nothing."""
+    """Write a key above the axes, where it can cover nothing.
 
-    def handle(who, label):
-        if filled or who not in _LINES:
-            return Patch(label=label, **_fill(who))
-        return Line2D([], [], color=COLORS[who], linestyle=_LINES[who], label=label)
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    names : dict
+        Who -> label, or, for a line of another look, label -> dict of what `Line2D` takes.
+    filled : bool
+        Show areas instead of lines.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+
+    def handle(name, value):
+        if not isinstance(value, str):
+            return Line2D([], [], label=name, **value)
+        if filled or name not in _LINES:
+            return Patch(label=value, **_fill(name))
+        return Line2D([], [], color=COLORS[name], linestyle=_LINES[name], label=value)
 
     ax.legend(
-        handles=[handle(who, label) for who, label in names.items()],
+        handles=[handle(name, value) for name, value in names.items()],
         loc="lower right",
-        bbox_to_anchor=(1, 1),
+        bbox_to_anchor=(1.01, 1),
         ncols=len(names),
         borderpad=0.2,
-        columnspacing=1.5,
+        columnspacing=1.2,
+        handlelength=1.7,
     )
     return ax
 

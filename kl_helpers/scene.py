@@ -343,7 +343,6 @@ def _text_pixels(text):
 def format_number(value: float) -> str:
     """A number for a readout: four decimals, or four digits where those would not do."""
     if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value + 0.0:.4f}"
-    return f"{value:.4g}"
+        return "∞" if value > 0 else "−∞"
+    usual = value == 0 or 1e-3 <= abs(value) < 1e5
+    return f"{value + 0.0:{'.4f' if usual else '.4g'}}".replace("-", "−")

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from kl_helpers import (
-    checks,
     deviance,
-    explorers,
     jeffreys_divergence,
     js_divergence,
     kl_bernoulli,
@@ -22,6 +20,8 @@ from kl_helpers import (
     kl_normal,
     total_variation,
 )
+from kl_helpers.checks import properties as checks
+from kl_helpers.explorers import properties as explorers
 
 # Tolerances of 1e-15 to 1e-12 are some roundings of numbers up to 3; a root of what may be rounding
 # alone, such as √JS of equal coins, is known to √1e-16; the others are half a digit that is said.
@@ -55,7 +55,7 @@ def test_gibbs_shows_terms_and_areas_with_one_sum():
         terms = [values[f"{side}: p·log(p/q)"] for side in SIDES]
         areas = [values[f"{side}: d(p, q)"] for side in SIDES]
         assert sum(terms) == pytest.approx(kl_coins(p, q), abs=1e-14)
-        assert sum(areas) == pytest.approx(values["D_KL(p‖q)"], abs=1e-14)
+        assert sum(areas) == pytest.approx(values["D(p‖q)"], abs=1e-14)
         assert min(areas) >= 0
         assert min(terms) < 0 < max(terms) or p == q
         for term, area, x, y in zip(terms, areas, coin(p), coin(q), strict=True):
@@ -83,7 +83,7 @@ def test_gibbs_draws_the_gap_from_the_curve_to_the_tangent_and_two_ladders_of_on
         gap = artist(explorer, f"{side} gap")
         assert gap.get_xdata() == pytest.approx([r, r])
         assert gap.get_ydata() == pytest.approx([math.log(r), r - 1])
-    divergence = explorer.values()["D_KL(p‖q)"]
+    divergence = explorer.values()["D(p‖q)"]
     fall, climb = (
         artist(explorer, "loss bar 1").get_bbox(),
         artist(explorer, "gain bar 3").get_bbox(),
@@ -127,7 +127,7 @@ def test_triangle_presets_hold_and_fail():
     explorer.press("b beyond")
     assert "fails" not in explorer.summary
     explorer.press("b on the way")
-    assert "By D_KL the detour saves 0.2747 nats: the triangle fails." in explorer.summary
+    assert "By D the detour saves 0.2747 nats: the triangle fails." in explorer.summary
     explorer.set(a=0.99, b=0.01)
     assert "A bar leaves the picture" in explorer.summary
 

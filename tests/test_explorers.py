@@ -1,24 +1,24 @@
 """Every explorer, driven through its controls to every corner and the middle."""
 
 import dataclasses
-import inspect
 import io
 import itertools
 import math
 
+import lessons
 import numpy as np
 import pytest
 from ipywidgets import Widget
 from PIL import Image
 
-from kl_helpers import explorers, kl_quad
+from kl_helpers import kl_quad
+from kl_helpers.explorers.cross_entropy import explore_cross_entropy
+from kl_helpers.explorers.definitions import explore_integrand, explore_pmf_pair
+from kl_helpers.explorers.gaussian_samples import explore_samples
+from kl_helpers.explorers.start_here import explore_two_normals
 
 # Tolerances of 1e-14 and 1e-15 are a few roundings; 2e-5 is half the last digit that is shown.
-EXPLORERS = {
-    name: make
-    for name, make in inspect.getmembers(explorers, inspect.isfunction)
-    if name.startswith("explore_")
-}
+EXPLORERS = lessons.explorers()
 
 
 def corners(explorer):
@@ -39,7 +39,7 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
         numbers = explorer.values()
         assert not any(math.isnan(number) for number in numbers.values()), corner
         for name, number in numbers.items():
-            assert number >= 0 or not name.startswith("D_KL"), corner
+            assert number >= 0 or not name.startswith("D("), corner
             assert any(line.startswith(f"{name} = ") for line in explorer.summary.splitlines())
         assert "<path" in explorer.view.moving, corner
         assert "nan" not in explorer.view.moving, corner
@@ -129,44 +129,44 @@ def test_names_of_scenes_differ():
 
 
 def test_swap_exchanges_p_and_q():
-    explorer = explorers.explore_two_normals()
+    explorer = explore_two_normals()
     explorer.set(mu_p=0.5, sigma_p=0.7, mu_q=-1, sigma_q=2)
     before = explorer.values()
     explorer.press("Swap p ↔ q")
     after = explorer.values()
-    assert after["D_KL(p‖q)"] == before["D_KL(q‖p)"] != before["D_KL(p‖q)"]
+    assert after["D(p‖q)"] == before["D(q‖p)"] != before["D(p‖q)"]
     assert explorer.controls["sigma_p"].value == 2
 
 
 def test_two_normals_by_hand():
-    explorer = explorers.explore_two_normals()
+    explorer = explore_two_normals()
     explorer.set(mu_p=0, sigma_p=1, mu_q=1, sigma_q=2)
     # ln 2 + (1 + 1)/8 - 1/2
-    assert explorer.values()["D_KL(p‖q)"] == pytest.approx(math.log(2) - 0.25, rel=1e-15, abs=0)
+    assert explorer.values()["D(p‖q)"] == pytest.approx(math.log(2) - 0.25, rel=1e-15, abs=0)
 
 
 def test_pmf_pair_infinite_one_way_and_finite_the_other():
-    explorer = explorers.explore_pmf_pair()
+    explorer = explore_pmf_pair()
     explorer.press("q never rains")
     values = explorer.values()
-    assert values["D_KL(p‖q)"] == math.inf
-    assert 0 < values["D_KL(q‖p)"] < 1
-    assert "D_KL(p‖q) = ∞ nats" in explorer.summary
+    assert values["D(p‖q)"] == math.inf
+    assert 0 < values["D(q‖p)"] < 1
+    assert "D(p‖q) = ∞ nats" in explorer.summary
     explorer.press("p never rains")
-    assert explorer.values()["D_KL(p‖q)"] < math.inf
+    assert explorer.values()["D(p‖q)"] < math.inf
 
 
 def test_integrand_areas_differ_by_the_divergence():
     # Quadrature as the judge of the two areas, to the four digits shown.
     from scipy import integrate, stats
 
-    explorer = explorers.explore_integrand()
+    explorer = explore_integrand()
     for corner in corners(explorer):
         explorer.set(**corner)
         values = explorer.values()
         p = stats.norm(corner["mu_p"], corner["sigma_p"])
         q = stats.norm(corner["mu_q"], corner["sigma_q"])
-        assert values["D_KL(p‖q)"] == pytest.approx(kl_quad(p, q), abs=1e-9)
+        assert values["D(p‖q)"] == pytest.approx(kl_quad(p, q), abs=1e-9)
         low, high = p.ppf([1e-15, 1 - 1e-15])
         points = np.linspace(low, high, 41)
 
@@ -175,15 +175,15 @@ def test_integrand_areas_differ_by_the_divergence():
 
         below = sum(integrate.quad(depth, a, b)[0] for a, b in itertools.pairwise(points))
         assert values["area below 0"] == pytest.approx(below, abs=2e-5)
-        assert values["area above 0"] - below == pytest.approx(values["D_KL(p‖q)"], abs=2e-5)
+        assert values["area above 0"] - below == pytest.approx(values["D(p‖q)"], abs=2e-5)
 
 
 def test_samples_move_without_rolling_the_dice():
-    explorer = explorers.explore_samples()
+    explorer = explore_samples()
     edges = explorer.frame.data["edges"]
     explorer.set(mu_p=0.3, mu_q=0.1)  # both moved by 0.1: the same samples, 0.1 to the right
     assert explorer.frame.data["edges"] == pytest.approx(edges + 0.1)
-    assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(2)
+    assert explorer.values()["D(p‖q), exact"] == pytest.approx(2)
     explorer.controls["n"].value = 10
     few = explorer.frame.data["edges"]
     explorer.controls["n"].value = 3000  # adds draws to those that were there
@@ -196,40 +196,40 @@ def test_samples_move_without_rolling_the_dice():
 
 
 def test_samples_presets_have_the_exact_values_of_the_demo():
-    explorer = explorers.explore_samples()
+    explorer = explore_samples()
     explorer.set(n=30, bins=5)
     for label, exact in (("Similar", 2), ("Different", 12.5)):
         explorer.press(label)
-        assert explorer.values()["D_KL(p‖q), exact"] == pytest.approx(exact, rel=1e-12, abs=0)
+        assert explorer.values()["D(p‖q), exact"] == pytest.approx(exact, rel=1e-12, abs=0)
         assert explorer.controls["n"].value == 1000
         assert explorer.controls["bins"].value == 99
         assert explorer.controls["epsilon"].value == 1e-5
 
 
 def test_the_seed_starts_again_after_the_last_one():
-    explorer = explorers.explore_samples()
+    explorer = explore_samples()
     explorer.controls["seed"].value = 9999
     explorer.press("Resample")
     assert explorer.controls["seed"].value == 0
 
 
 def test_cross_entropy_is_entropy_plus_divergence_and_lowest_at_p():
-    explorer = explorers.explore_cross_entropy()
+    explorer = explore_cross_entropy()
     explorer.press("q = p")
     lowest = explorer.values()
-    assert lowest["D_KL(p‖q)"] == 0
+    assert lowest["D(p‖q)"] == 0
     assert lowest["H(p, q)"] == lowest["H(p)"]
     for corner in corners(explorer):
         explorer.set(**corner)
         values = explorer.values()
         assert values["H(p, q)"] == pytest.approx(
-            values["H(p)"] + values["D_KL(p‖q)"], rel=1e-14, abs=0
+            values["H(p)"] + values["D(p‖q)"], rel=1e-14, abs=0
         )
         assert values["H(p, q)"] > lowest["H(p, q)"]
 
 
 def test_cross_entropy_keeps_a_trail_until_reset():
-    explorer = explorers.explore_cross_entropy()
+    explorer = explore_cross_entropy()
 
     def trail():
         (line,) = (a for a in explorer.drawing.axes["mu"].lines if a.get_gid() == "trail")

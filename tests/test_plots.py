@@ -1,7 +1,11 @@
 """Pictures: Axes in, Axes out, and a second call moves what the first one drew."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from kl_helpers import plots
@@ -25,7 +29,6 @@ def ax():
         (lambda ax, k: plots.plot_band(ax, X, k * X, 2, "band"), 1),
         (lambda ax, k: plots.plot_landscape(ax, X, X, k * np.outer(X, X), [0, 1]), 1),
         (lambda ax, k: plots.plot_text(ax, 0, k, f"{k}", "label"), 1),
-        (lambda ax, k: plots.plot_trail(ax, k, k, "trail", marker="."), 1),
     ],
 )
 def test_a_second_call_moves_the_same_artists(ax, draw, artists):
@@ -109,25 +112,38 @@ def test_signed_area_splits_at_zero(ax):
     assert (loss.min(), loss.max()) == (-1, 0)
 
 
-def test_trail_keeps_the_earlier_points(ax):
-    for x in (1, 3, 2):
-        plots.plot_trail(ax, x, x**2, "trail", marker=".")
-    (trail,) = ax.lines
-    assert list(trail.get_xdata()) == [1, 3, 2]
-    assert list(trail.get_ydata()) == [1, 9, 4]
-
-
-def test_trail_forgets_all_but_the_last_sixty(ax):
-    for x in range(70):
-        plots.plot_trail(ax, x, -x, "trail", marker=".")
-    (trail,) = ax.lines
-    assert list(trail.get_xdata()) == list(range(10, 70))
-    assert list(trail.get_ydata()) == list(range(-10, -70, -1))
-
-
 def test_key_names_each_and_stands_above_the_axes(ax):
     plots.add_key(ax, {"p": "the truth", "q": "the belief"})
     legend = ax.get_legend()
     assert [text.get_text() for text in legend.get_texts()] == ["the truth", "the belief"]
     ax.figure.canvas.draw()
     assert legend.get_window_extent().y0 >= ax.get_window_extent().y1 - 1
+
+
+def luminance(rgb):
+    """Relative luminance, as WCAG 2.2 defines it."""
+    rgb = np.asarray(rgb)
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def in_the_dark(rgb):
+    """What the filter of picture.css makes of a colour, by the matrix of Filter Effects 1."""
+    css = (Path(plots.__file__).parent / "picture.css").read_text()
+    amount, angle = re.search(r"invert\(([\d.]+)\) hue-rotate\(([\d.]+)deg\)", css).groups()
+    turned = float(amount) * (1 - rgb) + (1 - float(amount)) * rgb
+    weights = np.array([0.213, 0.715, 0.072])
+    cos, sin = np.cos(np.deg2rad(float(angle))), np.sin(np.deg2rad(float(angle)))
+    across = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+    matrix = weights + cos * (np.eye(3) - weights) + sin * across
+    return np.clip(matrix @ turned, 0, 1)
+
+
+@pytest.mark.parametrize("theme", [lambda rgb: rgb, in_the_dark], ids=["light", "dark"])
+@pytest.mark.parametrize("who", plots.COLORS)
+def test_colours_stand_out_from_the_paper_in_both_themes(who, theme):
+    ink, paper = (
+        luminance(theme(np.array(to_rgb(color)))) for color in (plots.COLORS[who], "white")
+    )
+    low, high = sorted((ink, paper))
+    assert (high + 0.05) / (low + 0.05) >= 3  # WCAG 2.2, success criterion 1.4.11

@@ -9,14 +9,15 @@ import pytest
 from scipy import optimize
 from scipy.stats import norm
 
-from kl_helpers.checks import (
+from kl_helpers.checks.two_directions import (
     check_directions,
     check_far_limits,
     check_moments,
     check_reverse_kl,
 )
-from kl_helpers.explorers import explore_two_directions, two_directions
-from kl_helpers.explorers.two_directions import SIGMA, forward_kl, reverse_kl, reverse_minima
+from kl_helpers.explorers.two_directions import explore_two_directions
+from kl_helpers.models import two_directions
+from kl_helpers.models.two_directions import SIGMA, forward_kl, reverse_kl, reverse_minima
 
 SLIDER = [round(0.02 * k, 2) for k in range(151)]
 THRESHOLD, SIDES_APPEAR = 1.680049330550, 1.447337831
@@ -182,7 +183,7 @@ def test_nobody_beats_the_optima(explorer):
     for m, mu_q, sigma_q in itertools.product((0, 0.9, 1.68, 3), (-3, 0, 1.5), (0.1, 0.6, 2)):
         explorer.set(m=m, mu_q=mu_q, sigma_q=sigma_q)
         values = explorer.values()
-        for direction, who in (("D_KL(p‖q)", "forward"), ("D_KL(q‖p)", "reverse")):
+        for direction, who in (("D(p‖q)", "forward"), ("D(q‖p)", "reverse")):
             best = values[f"{direction}, {who} q"]
             assert best <= values[f"{direction}, your q"] + 1e-12
             assert best <= min(v for k, v in values.items() if k.startswith(direction)) + 1e-12

@@ -30,7 +30,7 @@ def explore_samples():
         ``seed``.
     """
     grid = np.linspace(-1.2, 1.2, 481)
-    top = 9.0
+    top = 6.0
     exact, estimate, error = f"{FORWARD}, exact", f"{FORWARD}, from the histogram", "error"
     demo = {"n": 1000, "bins": 99, "epsilon": 1e-5}
 

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from matplotlib.lines import Line2D
 from scipy.special import rel_entr
 
 from kl_helpers.divergences import (
@@ -14,13 +13,11 @@ from kl_helpers.divergences import (
     total_variation,
 )
 from kl_helpers.engine import Explorer
-from kl_helpers.explorers._shared import (
-    BACKWARD,
-    FORWARD,
-    cut_note,
-)
+from kl_helpers.explorers._shared import BACKWARD, FORWARD, cut_note
+from kl_helpers.models.properties import coin, root_js
 from kl_helpers.plots import (
     COLORS,
+    add_key,
     label_axes,
     plot_band,
     plot_bars,
@@ -48,7 +45,7 @@ def explore_gibbs():
     share = np.linspace(0, 1, 61)
 
     def compute(p_heads, q_heads):
-        p, q = _coin(p_heads), _coin(q_heads)
+        p, q = coin(p_heads), coin(q_heads)
         terms, areas = rel_entr(p, q), deviance(p, q)
         values = {FORWARD: kl_divergence(p, q)}
         values |= {f"{side}: p·log(p/q)": t for side, t in zip(sides, terms, strict=True)}
@@ -142,7 +139,7 @@ def explore_triangle():
     Explorer
         Controls ``a``, ``b``, ``c``: the coins' probabilities of heads.
     """
-    straight, detour = "D_KL(a‖c)", "D_KL(a‖b) + D_KL(b‖c)"
+    straight, detour = "D(a‖c)", "D(a‖b) + D(b‖c)"
     straight_js, detour_js = "√JS(a, c)", "√JS(a, b) + √JS(b, c)"
     scales = (2.0, 1.7)  # nats, √nats
     heights = 0.3, 0.8, 0.3  # of the coins
@@ -153,9 +150,9 @@ def explore_triangle():
     }
 
     def compute(a, b, c):
-        coins = {"a": _coin(a), "b": _coin(b), "c": _coin(c)}
+        coins = {"a": coin(a), "b": coin(b), "c": coin(c)}
         ways = {}
-        for name, measure in (("D", kl_divergence), ("√JS", _root_js)):
+        for name, measure in (("D", kl_divergence), ("√JS", root_js)):
             ways[name] = [measure(coins[x], coins[y]) for x, y in ("ac", "ab", "bc")]
         d, js = ways.values()
         values = {
@@ -165,7 +162,7 @@ def explore_triangle():
             detour_js: js[1] + js[2],
         }
         saved = values[straight] - values[detour]
-        verdict = f"By D_KL the detour saves {format_number(saved)} nats: the triangle fails."
+        verdict = f"By D the detour saves {format_number(saved)} nats: the triangle fails."
         notes = [verdict if saved > 0 else "", cut_note("A bar", max(d[0], d[1] + d[2]), 2, "nats")]
         return Frame(values, {"places": (a, b, c), "ways": (d, js)}, notes)
 
@@ -175,7 +172,7 @@ def explore_triangle():
         bars = [figure.add_subplot(grid[1, i]) for i in (0, 1)]
         figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.1, hspace=0.75)
         label_axes(line, x="probability of heads", xlim=(0, 1), ylim=(0, 1.1))
-        label_axes(bars[0], x="nats", title="By D_KL", xlim=(0, scales[0]), ylim=(0, 2))
+        label_axes(bars[0], x="nats", title="By D", xlim=(0, scales[0]), ylim=(0, 2))
         label_axes(bars[1], x="√nats", title="By √JS", xlim=(0, scales[1]), ylim=(0, 2))
         for ax in (line, *bars):
             ax.set_yticks([])
@@ -202,7 +199,7 @@ def explore_triangle():
                 cut = " (cut)" if length > scale else ""
                 plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
-    def coin(name, height):
+    def handle(name, height):
         return Handle(
             name,
             lambda axes: axes[0],
@@ -225,7 +222,7 @@ def explore_triangle():
             "b beyond": {"a": 0.5, "b": 0.7, "c": 0.1},
             "b on the way": {"a": 0.5, "b": 0.25, "c": 0.1},
         },
-        handles=[coin(name, height) for name, height in zip("abc", heights, strict=True)],
+        handles=[handle(name, height) for name, height in zip("abc", heights, strict=True)],
         height=320,
     )
     return Explorer(scene)
@@ -240,9 +237,9 @@ def explore_relatives():
         Controls ``p_heads``, ``q_heads``.
     """
     heads = np.linspace(0.005, 0.995, 199)
-    grid = _coin(heads)
+    grid = coin(heads)
     top, wide = 3.0, 1.6  # nats; probability
-    bound = "√(D_KL(p‖q)/2)"
+    bound = "√(D(p‖q)/2)"
     probabilities = ("total variation", bound)
     measures = {
         FORWARD: kl_divergence,
@@ -262,7 +259,7 @@ def explore_relatives():
     }
 
     def compute(p_heads, q_heads):
-        p, qs = _coin(p_heads), np.vstack([grid, _coin(q_heads)])
+        p, qs = coin(p_heads), np.vstack([grid, coin(q_heads)])
         found = {name: measure(p, qs) for name, measure in measures.items()}
         values = {name: float(each[-1]) for name, each in found.items()}
         curves = {name: each[:-1] for name, each in found.items()}
@@ -277,8 +274,8 @@ def explore_relatives():
         left.axhline(math.log(2), **_DOTTED)
         left.text(0.5, math.log(2) + 0.04, "ln 2", ha="center", **_INK)
         right.axhline(1, **_DOTTED)
-        _key(left, {name: look for name, look in looks.items() if name not in probabilities})
-        _key(right, {name: looks[name] for name in probabilities})
+        add_key(left, {name: look for name, look in looks.items() if name not in probabilities})
+        add_key(right, {name: looks[name] for name in probabilities})
         return left, right
 
     def draw(axes, values, curves, q_heads):
@@ -305,27 +302,6 @@ def explore_relatives():
         height=340,
     )
     return Explorer(scene)
-
-
-def _coin(heads):
-    return np.stack([heads, 1 - np.asarray(heads)], axis=-1)
-
-
-def _key(ax, looks):
-    """Write a key of lines above the axes."""
-    ax.legend(
-        handles=[Line2D([], [], label=name, **look) for name, look in looks.items()],
-        loc="lower right",
-        bbox_to_anchor=(1.02, 1),
-        ncols=len(looks),
-        borderpad=0.2,
-        columnspacing=1,
-        handlelength=1.8,
-    )
-
-
-def _root_js(p, q):
-    return math.sqrt(js_divergence(p, q))
 
 
 def _two_coins(p, q, edge):

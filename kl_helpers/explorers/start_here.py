@@ -10,10 +10,10 @@ from kl_helpers.explorers._shared import (
     SWAP_NORMALS,
     cut_note,
     normal_handles,
-    normal_pdf,
     normal_sliders,
     outside_note,
 )
+from kl_helpers.models._shared import normal_pdf
 from kl_helpers.plots import COLORS, add_key, label_axes, plot_bars, plot_density, plot_text
 from kl_helpers.scene import Frame, Scene, format_number
 
@@ -27,7 +27,7 @@ def explore_two_normals():
         Controls ``mu_p``, ``sigma_p``, ``mu_q``, ``sigma_q``.
     """
     x = np.linspace(-8, 8, 401)
-    scale = 7.0  # nats; the length of the bars' axis
+    scale, top = 7.0, 0.6  # nats; density
 
     def compute(mu_p, sigma_p, mu_q, sigma_q):
         forward = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
@@ -40,6 +40,7 @@ def explore_two_normals():
         values = {FORWARD: forward, BACKWARD: backward}
         notes = [
             cut_note("A bar", max(forward, backward), scale, "nats"),
+            cut_note("A curve", normal_pdf(0, 0, min(sigma_p, sigma_q)), top, "in density"),
             outside_note("p", x, mu_p, sigma_p),
             outside_note("q", x, mu_q, sigma_q),
         ]
@@ -48,7 +49,7 @@ def explore_two_normals():
     def layout(figure):
         densities, bars = figure.subplots(1, 2, width_ratios=(2.4, 1))
         figure.subplots_adjust(0.07, 0.14, 0.98, 0.88, wspace=0.16)
-        label_axes(densities, x="x", y="density", xlim=(-8, 8), ylim=(0, 0.85))
+        label_axes(densities, x="x", y="density", xlim=(-8, 8), ylim=(0, top))
         add_key(densities, {"p": "p", "q": "q"})
         label_axes(bars, x="nats", title="The two directions", xlim=(0, scale), ylim=(0, 2))
         bars.set_yticks([])

@@ -23,7 +23,7 @@ TWO_NORMALS = (
     "explore_samples",
     "explore_cross_entropy",
 )
-EXACT = ("D_KL(p‖q), exact", "D_KL(p‖q)")
+EXACT = ("D(p‖q), exact", "D(p‖q)")
 
 
 @dataclass

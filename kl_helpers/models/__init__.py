@@ -1,0 +1,1 @@
+"""The lessons' own mathematics, a module a lesson: no widget, no picture."""
