@@ -2,6 +2,19 @@
 
 Numbers may come as floats, integers, Fractions or Decimals, in lists or arrays, and are rounded to
 64-bit floats. pandas objects are taken too; where two carry labels, these must be the same.
+
+Every function checks what it is given, and answers with numbers (inf may be one, NaN is none) or an
+error that names the argument, what is wrong with it, and the way out:
+
+TypeError
+    An argument is of the wrong kind: no real numbers but text, truth values, complex, missing or
+    masked ones; no integer, function or distribution where one is asked for.
+ValueError
+    It is of the right kind, but not finite, empty, ragged or outside the range that its docstring
+    gives; probabilities do not sum to 1; a sample has fewer than two draws, or only equal ones;
+    shapes do not match or broadcast, or labels differ.
+
+A docstring speaks of errors only where it refuses more than that.
 """
 
 from kl_helpers.distributions import (

@@ -29,22 +29,13 @@ def kl_normal(mu_p, sigma_p, mu_q, sigma_q):
 
     Parameters
     ----------
-    mu_p, mu_q : array_like
-        Means.
-    sigma_p, sigma_q : array_like
-        Standard deviations, > 0. All four broadcast.
+    mu_p, sigma_p, mu_q, sigma_q : array_like
+        Means, and standard deviations > 0; all four broadcast.
 
     Returns
     -------
     float or ndarray
         ≥ 0, and exactly 0 for identical distributions.
-
-    Raises
-    ------
-    TypeError
-        If an argument does not hold real numbers.
-    ValueError
-        If one is not finite, a standard deviation is not positive, or the shapes do not broadcast.
 
     Notes
     -----
@@ -82,13 +73,6 @@ def entropy_normal(sigma):
     float or ndarray
         Any real number; negative for σ < 0.2420.
 
-    Raises
-    ------
-    TypeError
-        If `sigma` does not hold real numbers.
-    ValueError
-        If `sigma` is not positive or not finite.
-
     References
     ----------
     Cover & Thomas, *Elements of Information Theory*, 2nd ed., eq. 8.9.
@@ -107,22 +91,13 @@ def cross_entropy_normal(mu_p, sigma_p, mu_q, sigma_q):
 
     Parameters
     ----------
-    mu_p, mu_q : array_like
-        Means.
-    sigma_p, sigma_q : array_like
-        Standard deviations, > 0. All four broadcast.
+    mu_p, sigma_p, mu_q, sigma_q : array_like
+        Means, and standard deviations > 0; all four broadcast.
 
     Returns
     -------
     float or ndarray
         At least `entropy_normal(sigma_p)`; any real number.
-
-    Raises
-    ------
-    TypeError
-        If an argument does not hold real numbers.
-    ValueError
-        If one is not finite, a standard deviation is not positive, or the shapes do not broadcast.
 
     Examples
     --------
@@ -157,15 +132,18 @@ def _relative_deviance(x, y):
 
 
 def _normals(mu_p, sigma_p, mu_q, sigma_q):
-    same_labels(mu_p=mu_p, sigma_p=sigma_p, mu_q=mu_q, sigma_q=sigma_q, way_out=_INNER)
-    parameters = {
-        "mu_p": real_array("mu_p", mu_p),
-        "sigma_p": positive("sigma_p", sigma_p),
-        "mu_q": real_array("mu_q", mu_q),
-        "sigma_q": positive("sigma_q", sigma_q),
-    }
-    broadcastable(**parameters)
-    return parameters.values()
+    def check(name, value):
+        return (positive if name.startswith("sigma") else real_array)(name, value)
+
+    return _parameters(check, mu_p=mu_p, sigma_p=sigma_p, mu_q=mu_q, sigma_q=sigma_q)
+
+
+def _parameters(check, **values):
+    """The parameters as floats, each checked alone, and their labels and shapes together."""
+    same_labels(**values, way_out=_INNER)
+    arrays = {name: check(name, value) for name, value in values.items()}
+    broadcastable(**arrays)
+    return arrays.values()
 
 
 def kl_mvn(mu_p, cov_p, mu_q, cov_q):
@@ -186,11 +164,8 @@ def kl_mvn(mu_p, cov_p, mu_q, cov_q):
 
     Raises
     ------
-    TypeError
-        If an argument does not hold real numbers.
     ValueError
-        If one is not finite, a covariance is not symmetric positive definite, or the shapes do
-        not match.
+        Also if a covariance is not symmetric, or singular up to rounding.
 
     Notes
     -----
@@ -306,13 +281,6 @@ def kl_exponential(rate_p, rate_q):
     float or ndarray
         ≥ 0, and exactly 0 for identical distributions.
 
-    Raises
-    ------
-    TypeError
-        If an argument does not hold real numbers.
-    ValueError
-        If one is not positive and finite, or the shapes do not broadcast.
-
     Notes
     -----
     log(λ_p/λ_q) + λ_q/λ_p − 1 = d(λ_p, λ_q)/λ_p, with the `deviance` d.
@@ -322,9 +290,7 @@ def kl_exponential(rate_p, rate_q):
     >>> round(kl_exponential(2, 1), 4)
     0.1931
     """
-    same_labels(rate_p=rate_p, rate_q=rate_q, way_out=_INNER)
-    rate_p, rate_q = positive("rate_p", rate_p), positive("rate_q", rate_q)
-    broadcastable(rate_p=rate_p, rate_q=rate_q)
+    rate_p, rate_q = _parameters(positive, rate_p=rate_p, rate_q=rate_q)
     with np.errstate(all="ignore"):
         return plain(_relative_deviance(rate_p, rate_q))
 
@@ -342,13 +308,6 @@ def kl_poisson(rate_p, rate_q):
     float or ndarray
         ≥ 0, and exactly 0 for identical distributions; inf for ``rate_q=0`` and ``rate_p>0``.
 
-    Raises
-    ------
-    TypeError
-        If an argument does not hold real numbers.
-    ValueError
-        If one is negative or not finite, or the shapes do not broadcast.
-
     Notes
     -----
     λ_p log(λ_p/λ_q) − λ_p + λ_q, which is the `deviance` d(λ_p, λ_q).
@@ -358,9 +317,7 @@ def kl_poisson(rate_p, rate_q):
     >>> round(kl_poisson(2, 1), 4)
     0.3863
     """
-    same_labels(rate_p=rate_p, rate_q=rate_q, way_out=_INNER)
-    rate_p, rate_q = nonnegative("rate_p", rate_p), nonnegative("rate_q", rate_q)
-    broadcastable(rate_p=rate_p, rate_q=rate_q)
+    rate_p, rate_q = _parameters(nonnegative, rate_p=rate_p, rate_q=rate_q)
     return plain(_deviance(rate_p, rate_q))
 
 
@@ -378,13 +335,6 @@ def kl_bernoulli(p, q):
     float or ndarray
         ≥ 0, and exactly 0 for p = q; inf where q is 0 or 1 and p is not the same.
 
-    Raises
-    ------
-    TypeError
-        If an argument does not hold real numbers.
-    ValueError
-        If one lies outside [0, 1], or the shapes do not broadcast.
-
     Notes
     -----
     d(p, q) + d(1 − p, 1 − q), with the `deviance` d.
@@ -394,7 +344,5 @@ def kl_bernoulli(p, q):
     >>> round(kl_bernoulli(0.5, 0.25), 4)
     0.1438
     """
-    same_labels(p=p, q=q, way_out=_INNER)
-    p, q = unit_interval("p", p), unit_interval("q", q)
-    broadcastable(p=p, q=q)
+    p, q = _parameters(unit_interval, p=p, q=q)
     return plain(_deviance(p, q) + _deviance(1 - p, 1 - q, q - p))

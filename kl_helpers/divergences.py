@@ -33,34 +33,19 @@ _LARGEST = 1e300  # of a sum to which `epsilon` is added
 
 @np.errstate(under="ignore")
 def entropy(p, *, axis=-1, base=None, normalize=False):
-    """Entropy H(p) = −Σ p log p, in nats.
+    """Entropy H(p) = −Σ p log p, in nats, with 0 log 0 = 0.
 
     Parameters
     ----------
     p : array_like, shape (..., k)
         Probabilities, with the outcomes along `axis`.
-    axis : int, optional
-        Axis of the outcomes.
-    base : float, optional
-        Base of the logarithm; 2 gives bits.
-    normalize : bool, optional
-        Divide `p` by its sum first.
+    axis, base, normalize : optional
+        As in `kl_divergence`.
 
     Returns
     -------
     float or ndarray, shape (...)
         In [0, log k].
-
-    Raises
-    ------
-    TypeError
-        If `p` does not hold real numbers.
-    ValueError
-        If `p` is not a probability vector.
-
-    Notes
-    -----
-    0 log 0 = 0, its limit.
 
     References
     ----------
@@ -89,27 +74,14 @@ def cross_entropy(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     ----------
     p, q : array_like, shape (..., k)
         Probabilities, with the outcomes along `axis`; the other axes broadcast.
-    axis : int, optional
-        Axis of the outcomes, in `p` and in `q`.
-    base : float, optional
-        Base of the logarithm; 2 gives bits.
-    normalize : bool, optional
-        Divide `p` and `q` by their sums first.
-    epsilon : float, optional
-        Added to every entry of `p` and `q`; they are rescaled only if `normalize`.
+    axis, base, normalize, epsilon : optional
+        As in `kl_divergence`.
 
     Returns
     -------
     float or ndarray, shape (...)
         At least H(p); inf where some p > 0 meets q = 0. Only with an `epsilon` that lifts entries
         above 1, and without `normalize`, may it be negative: the formula is taken at its word.
-
-    Raises
-    ------
-    TypeError
-        If `p` or `q` does not hold real numbers.
-    ValueError
-        If `p` or `q` is not a probability vector, or their shapes do not match.
 
     References
     ----------
@@ -141,23 +113,16 @@ def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
     axis : int, optional
         Axis of the outcomes, in `p` and in `q`.
     base : float, optional
-        Base of the logarithm; 2 gives bits.
+        Base of the logarithm, > 1; 2 gives bits.
     normalize : bool, optional
         Divide `p` and `q` by their sums first.
     epsilon : float, optional
-        Added to every entry of `p` and `q`; they are rescaled only if `normalize`.
+        Added to every entry of `p` and `q`, ≥ 0; they are rescaled only if `normalize`.
 
     Returns
     -------
     float or ndarray, shape (...)
         ≥ 0, and exactly 0 for identical inputs; inf where some p > 0 meets q = 0.
-
-    Raises
-    ------
-    TypeError
-        If `p` or `q` does not hold real numbers.
-    ValueError
-        If `p` or `q` is not a probability vector, or their shapes do not match.
 
     Notes
     -----
@@ -193,26 +158,13 @@ def jeffreys_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0)
     ----------
     p, q : array_like, shape (..., k)
         Probabilities, with the outcomes along `axis`; the other axes broadcast.
-    axis : int, optional
-        Axis of the outcomes, in `p` and in `q`.
-    base : float, optional
-        Base of the logarithm; 2 gives bits.
-    normalize : bool, optional
-        Divide `p` and `q` by their sums first.
-    epsilon : float, optional
-        Added to every entry of `p` and `q`; they are rescaled only if `normalize`.
+    axis, base, normalize, epsilon : optional
+        As in `kl_divergence`.
 
     Returns
     -------
     float or ndarray, shape (...)
         ≥ 0; inf where one of p, q is 0 and the other is not.
-
-    Raises
-    ------
-    TypeError
-        If `p` or `q` does not hold real numbers.
-    ValueError
-        If `p` or `q` is not a probability vector, or their shapes do not match.
 
     References
     ----------
@@ -236,24 +188,13 @@ def js_divergence(p, q, *, axis=-1, base=None, normalize=False):
     ----------
     p, q : array_like, shape (..., k)
         Probabilities, with the outcomes along `axis`; the other axes broadcast.
-    axis : int, optional
-        Axis of the outcomes, in `p` and in `q`.
-    base : float, optional
-        Base of the logarithm; 2 gives bits.
-    normalize : bool, optional
-        Divide `p` and `q` by their sums first.
+    axis, base, normalize : optional
+        As in `kl_divergence`.
 
     Returns
     -------
     float or ndarray, shape (...)
         In [0, log 2]: 0 for identical inputs, log 2 where no outcome has both p > 0 and q > 0.
-
-    Raises
-    ------
-    TypeError
-        If `p` or `q` does not hold real numbers.
-    ValueError
-        If `p` or `q` is not a probability vector, or their shapes do not match.
 
     Notes
     -----
@@ -286,22 +227,13 @@ def total_variation(p, q, *, axis=-1, normalize=False):
     ----------
     p, q : array_like, shape (..., k)
         Probabilities, with the outcomes along `axis`; the other axes broadcast.
-    axis : int, optional
-        Axis of the outcomes, in `p` and in `q`.
-    normalize : bool, optional
-        Divide `p` and `q` by their sums first.
+    axis, normalize : optional
+        As in `kl_divergence`.
 
     Returns
     -------
     float or ndarray, shape (...)
         In [0, 1], without a unit.
-
-    Raises
-    ------
-    TypeError
-        If `p` or `q` does not hold real numbers.
-    ValueError
-        If `p` or `q` is not a probability vector, or their shapes do not match.
 
     References
     ----------
@@ -333,13 +265,6 @@ def deviance(x, y):
     -------
     float or ndarray
         ≥ 0; d(0, y) = y, and d(x, 0) = inf for x > 0.
-
-    Raises
-    ------
-    TypeError
-        If `x` or `y` does not hold real numbers.
-    ValueError
-        If one is negative or not finite, or their shapes do not broadcast.
 
     Notes
     -----
@@ -382,15 +307,20 @@ def _deviance(x, y, difference=None):
 
 
 def _deviance_near(x, difference, v, coefficients):
-    w = v * v
-    series = w * coefficients[0]
-    for coefficient in coefficients[1:]:
-        series += coefficient
-        series *= w
+    series = _series(coefficients, v * v)
     series *= x
     series += difference
     series *= v
     return series
+
+
+def _series(coefficients, w):
+    """Σ c_j wʲ from j = 1, the coefficient of the highest power first."""
+    total = w * coefficients[0]
+    for coefficient in coefficients[1:]:
+        total += coefficient
+        total *= w
+    return total
 
 
 def _deviance_far(x, y, difference):
@@ -409,11 +339,7 @@ def _js_term(x, y, difference=None):
         total = x + y
         v = difference / total
         near = np.abs(v) < _NEAR
-        w = v * v
-        series = w * _JS_SERIES[0]
-        for coefficient in _JS_SERIES[1:]:
-            series += coefficient
-            series *= w
+        series = _series(_JS_SERIES, v * v)
         series *= total
         if near.all():
             return series

@@ -19,7 +19,7 @@ def histogram_frequencies(x, y, bins=99):
     x, y : array_like, shape (n,) and (m,)
         Samples; n and m may differ.
     bins : int, optional
-        Number of bins.
+        Number of bins, up to 10 million.
 
     Returns
     -------
@@ -27,13 +27,6 @@ def histogram_frequencies(x, y, bins=99):
         Edges of the bins, from the smallest to the largest draw.
     p_hat, q_hat : ndarray, shape (bins,)
         Share of `x` and of `y` in every bin; each sums to 1.
-
-    Raises
-    ------
-    TypeError
-        If a sample does not hold real numbers, or `bins` is not an integer.
-    ValueError
-        If a sample has fewer than two draws or is constant, or `bins` is not from 1 to 10 million.
 
     Notes
     -----
@@ -68,7 +61,7 @@ def kl_histogram(x, y, bins=99, epsilon=1e-5):
     x, y : array_like, shape (n,) and (m,)
         Samples from p and from q; n and m may differ.
     bins : int, optional
-        Number of equal bins over the pooled range.
+        Number of equal bins over the pooled range, up to 10 million.
     epsilon : float, optional
         Added to the frequency of every bin, ≥ 0.
 
@@ -76,14 +69,6 @@ def kl_histogram(x, y, bins=99, epsilon=1e-5):
     -------
     float
         ≥ 0; inf only for `epsilon=0`, if a bin holds draws of `x` and none of `y`.
-
-    Raises
-    ------
-    TypeError
-        If a sample does not hold real numbers, or `bins` is not an integer.
-    ValueError
-        If a sample has fewer than two draws or is constant, `bins` is not from 1 to 10 million, or
-        `epsilon` < 0.
 
     Notes
     -----
@@ -114,13 +99,6 @@ def kde(x, grid):
     -------
     ndarray, shape of `grid`
         Density, ≥ 0.
-
-    Raises
-    ------
-    TypeError
-        If `x` or `grid` does not hold real numbers.
-    ValueError
-        If the sample has fewer than two draws or is constant.
 
     Notes
     -----
@@ -183,13 +161,6 @@ def kl_kde(x, y):
     -------
     float
         ≥ 0, and exactly 0 for identical samples; inf if it overflows.
-
-    Raises
-    ------
-    TypeError
-        If a sample does not hold real numbers.
-    ValueError
-        If a sample has fewer than two draws or is constant.
 
     Notes
     -----
@@ -275,10 +246,8 @@ def kl_knn(x, y, k=5):
 
     Raises
     ------
-    TypeError
-        If a sample does not hold real numbers, or `k` is not an integer.
     ValueError
-        If a sample is constant, too small for `k` or of few values, or the shapes do not match.
+        Also if a sample is too small for `k`, or has too many of its draws at one value.
 
     Notes
     -----
@@ -432,13 +401,6 @@ def kl_normal_fit(x, y):
     float
         ≥ 0, and exactly 0 for identical samples.
 
-    Raises
-    ------
-    TypeError
-        If a sample does not hold real numbers.
-    ValueError
-        If a sample has fewer than two draws or is constant.
-
     Notes
     -----
     The closed form `kl_normal` at the maximum-likelihood mean and standard deviation (the one that
@@ -468,8 +430,9 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
     ----------
     log_p, log_q : callable
         Log-density (or log-probability) of p and of q, such as ``scipy.stats.norm(0, 1).logpdf``.
+        What they raise goes through.
     x : array_like, shape (n, ...)
-        Draws from p, along the first axis.
+        Draws from p, along the first axis; they may be equal.
     estimator : {"k1", "k2", "k3"}, optional
         With log r = log q(x) − log p(x), the mean of: "k1", −log r; "k2", ½ (log r)²; "k3",
         (r − 1) − log r.
@@ -481,10 +444,8 @@ def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
 
     Raises
     ------
-    TypeError
-        If `log_p` or `log_q` is not callable, or `x` does not hold real numbers.
     ValueError
-        If `x` has fewer than two draws, `estimator` is unknown, or `log_p` is not finite at a draw.
+        Also if `log_p` is not finite at a draw, which p could not have given then.
 
     Notes
     -----

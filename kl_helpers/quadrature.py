@@ -27,11 +27,9 @@ def kl_quad(p, q):
 
     Raises
     ------
-    TypeError
-        If `p` or `q` is not such a distribution.
     ValueError
-        If the parameters of `p` or `q` are not one valid set, if SciPy's density and its cdf of
-        one of them contradict each other, or if q's log-density underflows where p still has mass.
+        Also if `p` or `q` has invalid parameters or a density that contradicts its cdf, or if q's
+        log-density underflows where p still has mass.
 
     Notes
     -----
@@ -421,7 +419,7 @@ def _integrate(p, q, edges):
         )
     kept = _MASS + p.grain() + q.grain()
     if (left_over > kept * np.array([total, 1, 1]) + 1e-13).any():
-        rough = right[0][coarse][0]
+        rough = middle[coarse][0]
         raise ValueError(
             f"the log-density of p or q is too rough for quadrature near {rough:.6g}; {_WAY_OUT}"
         )

@@ -16,12 +16,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
-SECTIONS = {
-    "kl": (helpers.KL, helpers.probability_vectors(10), helpers.right_kl),
-    "kde": (helpers.KDE, helpers.draws_and_grid(1000), helpers.right_kde),
-    "knn": (helpers.KNN, helpers.two_samples(1000, 1), helpers.right_knn),
-}
-LIBRARIES = sorted({one.package for way, *_ in SECTIONS.values() for one in way if one.package})
+SECTIONS = {"kl": helpers.KL, "kde": helpers.KDE, "knn": helpers.KNN}
+OWN = {"kl_helpers", "numpy", "scipy.special", "scipy.stats"}
+LIBRARIES = sorted({way[0] for one in SECTIONS.values() for way in one.ways.values()} - OWN)
 WIDGETS = sorted({name for packages in contestants.PEERS.values() for name in packages})
 
 
@@ -42,7 +39,7 @@ def no_libraries(request, monkeypatch, tmp_path):
     without(monkeypatch, *LIBRARIES)
     if request.param == "broken":  # it is there, and what it needs is not
         for package in LIBRARIES:
-            (tmp_path / f"{package}.py").write_text("import a_package_that_nobody_has")
+            (tmp_path / f"{package}.py").write_text("from math import what_it_lacks")
             monkeypatch.delitem(sys.modules, package)
         monkeypatch.syspath_prepend(tmp_path)
 
@@ -51,14 +48,51 @@ def no_libraries(request, monkeypatch, tmp_path):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_a_library_that_cannot_be_imported_is_said_in_one_line(section, monkeypatch, capsys):
     monkeypatch.setattr(helpers, "ROUNDS", 1)
-    contenders, data, right = SECTIONS[section]
-    text, ratios = helpers.section("", contenders, {"n": (1, data)}, right)
-    left_out = [one.label for one in contenders if one.package]
+    section = SECTIONS[section]
+    column, data = next(iter(section.timed.items()))
+    _, text, _ = helpers.compare(section._replace(timed={column: data}, judged={}))
+    left_out = [label for label, (package, _) in section.ways.items() if package in LIBRARIES]
     said = capsys.readouterr().out.splitlines()
     assert [line.split(" is left out: ")[0] for line in said] == left_out
-    assert list(ratios) == [one.label for one in contenders if not one.package]
-    assert len(text.splitlines()) == 2 + len(ratios)
-    assert ratios[helpers.OURS] == {"n": 1}
+    labels = [line.split("|")[1].strip() for line in text.splitlines()[2:]]
+    assert labels == [label for label in section.ways if label not in left_out]
+
+
+def answer(section, data, way):
+    """Judge what `way` says of the data, timed and not, and the section's verdicts."""
+    theirs = section._replace(
+        ways={helpers.OURS: section.ways[helpers.OURS], "theirs": ("math", lambda _, *data: way)},
+        timed={"n": data},
+        judged={"answer": data},
+        targets=[("it is slower", "theirs", "n", 0)],
+    )
+    _, text, verdicts = helpers.compare(theirs)
+    return [cell.strip() for cell in text.splitlines()[3].split("|")[2:4]], verdicts
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_wrong_answer_is_shown_as_wrong_and_holds_no_target(name, monkeypatch):
+    monkeypatch.setattr(helpers, "ROUNDS", 1)
+    section = SECTIONS[name]
+    data = next(iter(section.timed.values()))
+    exact, tolerance = section.exact(*data)
+    (timed, judged), verdicts = answer(section, data, lambda: exact * (1 + 1.1 * tolerance))
+    assert timed.endswith("×, wrong")
+    assert ", not " in judged
+    assert not verdicts
+    (timed, judged), verdicts = answer(section, data, lambda: exact * (1 + 0.9 * tolerance))
+    assert timed.endswith(" ×")
+    assert judged == f"{0.9 * tolerance:.1g}"
+    assert verdicts.startswith("- it is slower: held (at least ")
+
+
+def test_an_own_answer_that_is_wrong_ends_the_benchmark(monkeypatch):
+    monkeypatch.setattr(helpers, "ROUNDS", 1)
+    wrong = helpers.KL._replace(
+        exact=lambda p, q: (1.0, 1e-9), timed={"n": helpers.probability_vectors(10)}
+    )
+    with pytest.raises(AssertionError, match="kl_helpers is wrong itself: KL of two vectors"):
+        list(helpers.compare(wrong))
 
 
 def test_a_long_call_is_repeated_only_while_its_time_lasts(monkeypatch):

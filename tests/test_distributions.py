@@ -1,4 +1,3 @@
-import doctest
 import math
 
 import mpmath
@@ -9,7 +8,6 @@ from scipy import stats
 
 from kl_helpers import (
     cross_entropy_normal,
-    distributions,
     entropy_normal,
     kl_bernoulli,
     kl_divergence,
@@ -279,9 +277,3 @@ def test_accuracy_of_the_one_parameter_families(rng):
         assert relative_error(poisson, x * mp.log(x / y) - x + y) <= TARGET
         exact = h * mp.log(h / g) + (1 - h) * mp.log((1 - h) / (1 - g))
         assert relative_error(bernoulli, exact) <= TARGET
-
-
-def test_examples_in_the_docstrings_run():
-    results = doctest.testmod(distributions)
-    assert results.attempted > 5
-    assert results.failed == 0

@@ -1,4 +1,3 @@
-import doctest
 import math
 import time
 
@@ -9,7 +8,6 @@ from scipy.integrate import trapezoid
 from scipy.special import digamma
 
 from kl_helpers import (
-    estimators,
     histogram_frequencies,
     kde,
     kl_divergence,
@@ -469,9 +467,3 @@ def test_monte_carlo_takes_vectors(rng):
     q = stats.multivariate_normal([1, 0])
     estimate, error = kl_monte_carlo(p.logpdf, q.logpdf, rng.normal(0, 1, (5000, 2)))
     assert abs(estimate - 0.5) < 3 * error
-
-
-def test_examples_in_the_docstrings_run():
-    results = doctest.testmod(estimators)
-    assert results.attempted > 5
-    assert results.failed == 0

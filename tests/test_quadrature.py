@@ -1,4 +1,3 @@
-import doctest
 import itertools
 import math
 import re
@@ -17,7 +16,6 @@ from kl_helpers import (
     kl_exponential,
     kl_normal,
     kl_quad,
-    quadrature,
 )
 
 
@@ -646,9 +644,3 @@ def test_quad_of_every_family(family, parameters):
             continue
         assert mass == pytest.approx(1, rel=2e-9, abs=0)  # kstwobign is 9e-10 off
         assert got == pytest.approx(expected, rel=1e-8, abs=0)
-
-
-def test_examples_in_the_docstring_run():
-    results = doctest.testmod(quadrature)
-    assert results.attempted > 2
-    assert results.failed == 0
