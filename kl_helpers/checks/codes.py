@@ -10,19 +10,17 @@ from kl_helpers.models.codes import mean_length
 
 
 def check_one_more_word(shortest, belief):
-    """Exercise: the shortest word that fits beside 1, 3, 3, 4, 4 bits; what a word of 4 bits believes."""
-    fits = "It fits, but a shorter one does too: how much of the strings is still free?"
-    full = "No room: the five words take 0.875 of all strings, and that is more than is left."
+    """Exercise: the shortest word beside 1, 3, 3, 4, 4 bits; what a word of 4 bits believes."""
     return together(
         shortest=check_number(
             shortest,
             3,
             unit="bits",
             mistakes={
-                fits: 4,
-                fits + " ": 5,
-                full: 2,
-                full + " ": 1,
+                "It fits, but a shorter one does too: how much of the strings is free?": 4,
+                "It fits, but two shorter lengths do too: how much of the strings is free?": 5,
+                "No room: two bits take a quarter of the strings, and only 0.125 is free.": 2,
+                "No room: one bit takes half of the strings, and only 0.125 is free.": 1,
                 "That is the share that is free: which length takes it?": 0.125,
                 "That is the share that is taken: which length takes the rest?": 0.875,
             },
@@ -35,11 +33,10 @@ def check_one_more_word(shortest, belief):
                 / 6,
                 "That is 1/length: a word of 4 bits takes one string of 4 bits in 2⁴.": 1 / 4,
                 "That is the belief behind a word of 3 bits.": 1 / 8,
-                "There are two such words: the question is about one.": 1 / 8 + 1e-9,
                 "That is a length; undo the logarithm: 2 to the power of minus it.": 4,
             },
         ),
-        right="The six lengths fill the strings: 2^−length is a distribution, the belief of the book.",
+        right="The six words fill the strings: their 2^−length are the belief of the book.",
     )
 
 
@@ -116,7 +113,7 @@ def check_thousand_days(total, wasted):
 
 
 def check_spare_share(y_bits, toll):
-    """Exercise: bits for y where 1 % is spread over 27 letters, and what a telegram without y pays."""
+    """Exercise: bits for y where 1 % is spread over 27 letters, and the toll on the others."""
     return together(
         y_bits=check_number(
             y_bits,
