@@ -401,6 +401,11 @@ def test_green_minus_pink_is_the_divergence(book, rng):
         book.set(**dict(zip(book.controls, w.tolist(), strict=True)))
         areas = book.drawing.axes[1]
         shown = book.values()
+        for who in "pq":
+            counts = [book.controls[f"{who}_{m}"].value for m in ("sun", "cloud", "rain", "fog")]
+            whole_bits = np.sum(book.frame.data["p"] * codes.huffman_lengths(counts))
+            name = f"Huffman, {who}'s book"
+            assert shown[name] == pytest.approx(whole_bits, abs=ROUNDING)
         signed = area(areas, "gain") - area(areas, "loss")
         assert signed == pytest.approx(shown["D(p‖q)"], abs=ROUNDING)
         assert area(areas, "p") + area(areas, "gain") == pytest.approx(

@@ -41,7 +41,7 @@ def explore_code():
         bars, areas = figure.subplots(1, 2, width_ratios=(1, 1.25))
         _layout_bars(bars, messages)
         figure.subplots_adjust(0.07, 0.16, 0.98, 0.88, wspace=0.2)
-        _layout_areas(areas)
+        _layout_areas(areas, "length in bits")
         add_key(areas, {"p": "codeword", "−log₂ p": ideal_look}, filled=True)
         return bars, areas
 
@@ -114,7 +114,7 @@ def explore_code_book():
         _layout_bars(bars, messages)
         add_key(bars, {"p": "p, sent", "q": "q, the book"}, filled=True)
         figure.subplots_adjust(0.07, 0.16, 0.98, 0.88, wspace=0.2)
-        _layout_areas(areas)
+        _layout_areas(areas, "−log₂ of the share, in bits")
         names = {"p": "in both books", "gain": "longer in q's", "loss": "shorter in q's"}
         add_key(areas, names, filled=True)
         return bars, areas
@@ -202,12 +202,12 @@ def _silent(messages, p):
 def _layout_bars(ax, messages):
     label_axes(ax, y="probability", xlim=(-0.6, len(messages) - 0.4), ylim=(0, 1.1))
     ax.set_xticks(range(len(messages)), messages)
-    ax.tick_params(axis="x", length=0)
+    ax.tick_params(axis="x", length=0, pad=6)  # room for the handle of a 0
 
 
-def _layout_areas(ax):
+def _layout_areas(ax, y):
     x = "width: the probability; area: bits a message"
-    label_axes(ax, x=x, y="length in bits", xlim=(0, 1), ylim=(0, CEILING))
+    label_axes(ax, x=x, y=y, xlim=(0, 1), ylim=(0, CEILING))
     ax.set_xticks(np.arange(0, 1.01, 0.1), [""] * 11)
     ax.xaxis.labelpad = 12  # below the names
 
@@ -217,14 +217,15 @@ def _draw_bars(ax, pmf, who, shift, width):
     plot_bars(ax, place, 0, width, pmf, who)
     for i, mass in enumerate(pmf):
         x = place[i] + width / 2
-        plot_text(ax, x, mass + 0.04, f"{mass:.2f}".lstrip("0"), f"{who} {i}", ha="center")
+        text = f"{mass:.2f}".lstrip("0") if mass < 1 else "1"
+        plot_text(ax, x, mass + 0.04, text, f"{who} {i}", ha="center")
 
 
 def _draw_words(ax, words):
     """The codewords below the names; a message that is all there is needs no bit."""
     for i, word in enumerate(words):
         text = "–" if word is None else word or "(no bit)"
-        plot_text(ax, i, -0.15, text, f"word {i}", ha="center", family="monospace")
+        plot_text(ax, i, -0.165, text, f"word {i}", ha="center", family="monospace")
 
 
 def _draw_names(ax, messages, p):
