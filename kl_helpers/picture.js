@@ -70,14 +70,17 @@ function makeRow(slider, set, say) {
             const stop = stops.length ? stops[nearestStop(slider, current) + sign] : current + sign;
             if (stop >= slider.ends[0] && stop <= slider.ends[1]) set(stop);
         };
-        box.addEventListener("change", () => {
-            const {value: typed, complaint} = read(slider, box.value);
+        const take = () => {
+            if (box.value === shown(slider, current)) return;
+            const {value, complaint} = read(slider, box.value);
             if (complaint) say(complaint);
-            if (typed === undefined) show(current);
-            else set(typed);
-        });
+            if (value === undefined) show(current);
+            else set(value);
+        };
+        box.addEventListener("blur", take);
         box.addEventListener("keydown", event => {
-            if (event.key === "ArrowUp") step(1);
+            if (event.key === "Enter") take();
+            else if (event.key === "ArrowUp") step(1);
             else if (event.key === "ArrowDown") step(-1);
             else if (event.key === "Escape") show(current);
             else return;
@@ -145,11 +148,16 @@ function fillReadout(readout, lines, notes, {rows, table, notes: words, error}) 
     if (!same) notes.replaceChildren(...words.map(text => element("div", {textContent: text})));
 }
 
-// Keys pressed here stay here: JupyterLab would take x for “cut the cell”. Those with a modifier
-// (Ctrl+S, Shift+Enter) still reach it.
-function keepKeys(event) {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey)
-        event.stopPropagation();
+// Keys pressed here stay here: JupyterLab, which hears them first, would take x for “cut the cell”.
+// Those with a modifier (Ctrl+S, Shift+Enter) are for it.
+function keepKeys(root) {
+    const mark = ({target, ctrlKey, metaKey, altKey, shiftKey, key}) => {
+        if (!root.contains(target)) return;
+        const forJupyterLab = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+        target.toggleAttribute("data-lm-suppress-shortcuts", !forJupyterLab);
+    };
+    window.addEventListener("keydown", mark, true);
+    return () => window.removeEventListener("keydown", mark, true);
 }
 
 // Calls `rest` when the kernel ends. ipywidgets says so of a restart, JupyterLab of the other ends.
@@ -206,7 +214,6 @@ function render({model, el}) {
     const root = element("div", {className: "kl-explorer"}, gone, controls, picture, readout);
     root.style.setProperty("--kl-width", `${scene.width}px`);
     root.style.setProperty("--kl-note-lines", scene.noteLines);
-    root.addEventListener("keydown", keepKeys);
     el.append(root);
 
     let address;
@@ -240,7 +247,7 @@ function render({model, el}) {
         "change:readout": showReadout,
         "comm_live_update": rest,
     };
-    const stopWatching = watchKernel(model.widget_manager, rest);
+    const stops = [keepKeys(root), watchKernel(model.widget_manager, rest)];
     for (const [event, listen] of Object.entries(listeners)) model.on(event, listen);
     showSetting();
     showStill();
@@ -249,7 +256,7 @@ function render({model, el}) {
     showReadout();
     return () => {
         for (const [event, listen] of Object.entries(listeners)) model.off(event, listen);
-        stopWatching();
+        for (const stop of stops) stop();
         URL.revokeObjectURL(address);
     };
 }

@@ -41,10 +41,11 @@ def kl_quad(p, q):
     or distant peak is missed; each piece is halved until Gauss–Legendre quadrature agrees with
     itself and with the values at the ends of the piece.
 
-    The relative error is about 1e-12, and grows to 1e-15/√D for a tiny divergence D. SciPy's
-    densities are taken at their word if their mass is 1 within 1e-9 and, in the tails, agrees with
-    cdf and sf; quantiles are used where these confirm them. What SciPy cannot vouch for may have a
-    share of up to 1e-9 in the result.
+    The relative error is about 1e-12, and grows to 1e-15/√D for a tiny divergence D. That is beside
+    SciPy's densities, which are taken at their word if their mass is 1 within 1e-9 and, in the
+    tails, agrees with cdf and sf; quantiles are used where these confirm them. What SciPy does not
+    vouch for may have a share of up to 1e-9 in the result. A circular `vonmises` is refused, for
+    on the line its mass is not 1; take `vonmises_line`.
 
     What lies beyond the range is added as the power law that it is there. If that does not
     decrease, the divergence is inf: Student's t against a normal distribution is inf up to 2
@@ -262,8 +263,8 @@ def _divergence(p, q):
     for i, end in enumerate(ends):
         _refuse_unvouched(p, q, end, beyond[i], outside_p[i], inside)
         shares = np.abs(pieces[0] + pieces[1] - pieces[2]), abs(beyond[i])
-        _refuse_contradiction(p, end, edges, pieces[1], outside_p[i], total_p, shares, inside)
-        _refuse_contradiction(q, end, edges, pieces[2], outside_q[i], total_q, shares, inside)
+        _refuse_contradiction(p, q, p, end, edges, pieces[1], outside_p[i], total_p, shares, inside)
+        _refuse_contradiction(p, q, q, end, edges, pieces[2], outside_q[i], total_q, shares, inside)
     if math.isnan(divergence):
         raise ValueError(f"the integral of p log(p/q) is not a number; {_WAY_OUT}")
     return max(float(divergence), 0.0)
@@ -380,6 +381,8 @@ def _apart(edges):
     return edges[np.concatenate([[True], gaps])] if len(edges) > 1 else edges
 
 
+# scipy.integrate.tanhsinh was tried for this, on 33 hard pairs: over the whole support it reports
+# success where it misses peaks (up to 100 % off), and between quantiles it gives up on 20 of them.
 def _integrate(p, q, edges):
     """Integrals of the deviance d(p(x), q(x)), of p and of q over the pieces, shape (3, pieces)."""
     left, right = edges[:-1], edges[1:]
@@ -542,7 +545,7 @@ def _refuse_the_rest(end):
     )
 
 
-def _refuse_contradiction(law, end, edges, masses, outside, total, shares, inside):
+def _refuse_contradiction(p, q, law, end, edges, masses, outside, total, shares, inside):
     """Where sf (or cdf) and the density of a tail differ, the tail must not matter."""
     if math.isfinite(law.low if end.side < 0 else law.high):
         return
@@ -554,8 +557,12 @@ def _refuse_contradiction(law, end, edges, masses, outside, total, shares, insid
         # 1 − cdf has an error of 1e-16; a density whose total is 1 lacks no more than that
         noise = 1e-6 * by_cdf + (1e-15 if by_cdf > 1e-16 else 0)
         vouched = gap <= noise or (by_cdf > 1e-11 and gap > 2 * abs(total - 1))
+        log_p, log_q = (max(either.log_density(x), _DENORMAL) for either in (p, q))
         share = shares[0][beyond].sum() + shares[1]
-        if not vouched and not share <= _UNVOUCHED * inside:
+        at_stake = gap * abs(log_p - log_q) + share * min(
+            1.0, gap / by_density if by_density else 1.0
+        )
+        if not vouched and not at_stake <= _UNVOUCHED * inside:
             raise ValueError(
                 f"the density of {law.name} holds a mass of {by_density:.6g} beyond {x:.6g}, but "
                 f"its {'sf' if end.side > 0 else 'cdf'} says {by_cdf:.6g}; {_WAY_OUT}"

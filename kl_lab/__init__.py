@@ -1,9 +1,14 @@
-"""A Jupyter server extension: what a kernel says reaches the browser at once.
+"""A Jupyter server extension: messages come at once, and a notebook is saved as it will be seen.
 
 A slider's step makes the kernel send four small messages. TCP holds a small one back until the one
 before is acknowledged (Nagle's algorithm), the other side may take 40 ms to do so, and Jupyter
 Server leaves both as they are: while a slider was dragged, every picture waited for that.
+
+A live widget is of no use in a file: its kernel is gone when the file is next opened, and yet every
+front end prefers it to the still picture beside it. `labextension/` is the browser's part.
 """
+
+LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def _jupyter_server_extension_points():
@@ -15,6 +20,7 @@ def _load_jupyter_server_extension(app):
     settings["kernel_websocket_connection_class"] = without_delay(
         settings["kernel_websocket_connection_class"]
     )
+    app.contents_manager.register_pre_save_hook(keep_what_lasts)
 
 
 def without_delay(connection_class):
@@ -26,3 +32,25 @@ def without_delay(connection_class):
             return super().connect()
 
     return ConnectionWithoutDelay
+
+
+def keep_what_lasts(model, **_):
+    """Take out of a notebook of the course what only its running kernel can use.
+
+    What stays is what `make notebooks` writes: a notebook that was only run is saved as it was.
+    """
+    if model["type"] != "notebook" or not _is_of_the_course(model["content"]):
+        return
+    metadata = model["content"]["metadata"]
+    metadata.pop("widgets", None)
+    if "name" in metadata.get("language_info", {}):
+        metadata["language_info"] = {"name": metadata["language_info"]["name"]}
+    for cell in model["content"]["cells"]:
+        for output in cell.get("outputs", ()):
+            if len(output.get("data", ())) > 1:
+                output["data"].pop(LIVE_WIDGET, None)
+                output["metadata"].pop(LIVE_WIDGET, None)
+
+
+def _is_of_the_course(notebook):
+    return any("kl_helpers" in "".join(cell["source"]) for cell in notebook.get("cells", ()))

@@ -1,16 +1,24 @@
 """Predictions driven through their traits, and checks fed right, wrong and hostile answers."""
 
 import inspect
+import itertools
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
+import lessons
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from scipy import integrate, optimize
-from traitlets.config import Config
 
-from kl_helpers import checks, cross_entropy, entropy, kl_divergence, kl_histogram, kl_normal
+from kl_helpers import (
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    kl_histogram,
+    kl_normal,
+    memory,
+)
 from kl_helpers.checks import (
     Verdict,
     check_array,
@@ -20,10 +28,10 @@ from kl_helpers.checks import (
     predict,
     predict_number,
 )
+from kl_helpers.checks.definitions import check_infinite_one_way
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
-MACHINERY = {"check_number", "check_array", "check_function", "check_choice"}
-NAMED = sorted(n for n in checks.__all__ if n.startswith("check_") and n not in MACHINERY)
+NAMED = lessons.checks()
 
 
 def says(verdict, status, *words):
@@ -97,14 +105,25 @@ def test_an_option_never_becomes_markup():
         assert "<i>" not in note
 
 
-def test_a_right_prediction_and_several_reveals():
+def test_a_reveal_that_is_run_again_is_the_same_one():
     question = predict("up", "down")
-    question.field.value = "up"
-    question.commit.click()
-    for reveal in (question.reveal("up"), question.reveal("up")):
-        assert "✓ Right." not in reveal.note.value
-        reveal.button.click()
-        assert "✓ Right." in reveal.note.value
+    commit_to(question, "up")
+    reveals = [question.reveal("up", "why") for _ in range(10)]
+    assert len({id(reveal) for reveal in reveals}) == 1
+    reveals[0].button.click()
+    assert "✓ Right." in reveals[-1].note.value
+    # One call at each end of the wire: the question's own, and its reveal's.
+    assert len(question._trait_notifiers["committed"]["change"]) == 2
+
+
+def test_after_the_reveal_a_question_no_longer_sends_on():
+    question = predict("up", "down")
+    reveal = question.reveal("up")
+    commit_to(question, "up")
+    assert "Now explore" in question.note.value
+    reveal.button.click()
+    assert "You predicted: <b>up</b>" in question.note.value
+    assert "Now explore" not in question.note.value
 
 
 @pytest.mark.parametrize(
@@ -114,14 +133,12 @@ def test_a_right_prediction_and_several_reveals():
         (" 1/2 ", 0.5),
         ("0,5", 0.5),
         ("-2e-3", -0.002),
+        ("−2", -2.0),
+        ("−1,5", -1.5),
         ("∞", math.inf),
         ("inf", math.inf),
+        ("−∞", -math.inf),
         ("", None),
-        ("half", None),
-        ("nan", None),
-        ("1/0", None),
-        ("1/2/3", None),
-        ("<b>1</b>", None),
     ],
 )
 def test_a_predicted_number_is_read(text, number):
@@ -129,7 +146,30 @@ def test_a_predicted_number_is_read(text, number):
     question.field.value = text
     assert question.read() == number
     assert question.commit.disabled == (number is None)
-    assert ("Type a number" in question.note.value) == (number is None and text != "")
+    assert question.note.value == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("half", "<code>half</code> is no number"),
+        ("nan", "<code>nan</code> is no number"),
+        ("1/0", "is no number"),
+        ("1/2/3", "is no number"),
+        ("1.234,5", "is no number"),
+        ("<b>1</b>", "<code>&lt;b&gt;1&lt;/b&gt;</code> is no number"),
+        ("`1`", "is no number"),
+        ("1e400", "is more than the largest number here, 1.8e308: type ∞"),
+        ("1/1e-320", "is more than the largest number here"),
+    ],
+)
+def test_what_is_no_number_cannot_be_committed_and_says_why(text, words):
+    question = predict_number("nats")
+    question.field.value = text
+    assert question.commit.disabled
+    assert words in question.note.value
+    question.field.value = "2"
+    assert question.note.value == ""
 
 
 @pytest.mark.parametrize(
@@ -155,17 +195,19 @@ def test_a_number_is_right_within_its_tolerance(guess, answer, word):
 def test_what_a_prediction_shows_without_a_kernel():
     question = predict("It <b>grows</b>", "D(p‖q) = ½")
     bundle = question._repr_mimebundle_()
-    assert bundle["text/plain"] == "Your prediction:\n  ○ It <b>grows</b>\n  ○ D(p‖q) = ½"
+    assert bundle["text/plain"] == (
+        "Your prediction:\n  ○ It <b>grows</b>\n  ○ D(p‖q) = ½\nRun All Cells brings the buttons."
+    )
     assert LIVE_WIDGET in bundle
     bundle = question.reveal("It <b>grows</b>", "1 < 2 & `q`")._repr_mimebundle_()
     assert bundle["text/plain"] == "Answer: It <b>grows</b>. 1 < 2 & `q`"
     assert bundle["text/html"].startswith("<details><summary>")
     assert "It &lt;b&gt;grows&lt;/b&gt;.</b> 1 &lt; 2 &amp; <code>q</code>" in bundle["text/html"]
     assert LIVE_WIDGET in bundle
-    assert (
-        predict_number("nats")._repr_mimebundle_()["text/plain"] == "Your prediction: ______ nats"
-    )
-    assert predict_number()._repr_mimebundle_()["text/plain"] == "Your prediction: ______"
+    outline, _ = predict_number("nats")._repr_mimebundle_()["text/plain"].splitlines()
+    assert outline == "Your prediction: ______ nats"
+    outline, _ = predict_number()._repr_mimebundle_()["text/plain"].splitlines()
+    assert outline == "Your prediction: ______"
 
 
 def test_a_prediction_shows_the_same_each_time():
@@ -188,52 +230,54 @@ def test_an_answer_that_is_no_option_is_the_authors_mistake():
         predict("a", "b").reveal("c")
 
 
-@pytest.fixture
-def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.run_cell("from kl_helpers.checks import predict").raise_error()
-    yield shell
-    InteractiveShell.clear_instance()
-
-
-def ask(shell):
-    shell.run_cell("question = predict('up', 'down')").raise_error()
-    return shell.user_ns["question"]
-
-
 def commit_to(question, option):
     question.field.value = option
     question.commit.click()
 
 
-def test_a_question_run_again_takes_its_reveal_along(shell):
-    first = ask(shell)
-    shell.run_cell("reveal = question.reveal('up')").raise_error()
-    reveal = shell.user_ns["reveal"]
-    commit_to(first, "down")
+@pytest.fixture
+def run_cell(monkeypatch):
+    """Call a function as if a cell of that id were run in JupyterLab."""
+    monkeypatch.setattr(memory, "_kept", {})
+    runs = itertools.count()
+
+    def run(cell, function):
+        request = {"metadata": {"cellId": cell}, "header": {"msg_id": str(next(runs))}}
+        shell = SimpleNamespace(get_parent=lambda: request)
+        monkeypatch.setattr(memory, "get_ipython", lambda: shell)
+        return function()
+
+    return run
+
+
+def test_a_question_run_again_keeps_what_was_answered(run_cell):
+    question = run_cell("ask", lambda: predict("up", "down"))
+    question.field.value = "down"
+    again = run_cell("ask", lambda: predict("up", "down"))
+    assert again.field.value == "down"
+    again.commit.click()
+    reveal = run_cell("answer", lambda: again.reveal("up"))
     reveal.button.click()
-    assert "down" in reveal.note.value
-    second = ask(shell)
-    assert second is not first
-    assert "Commit to a prediction first" in reveal.note.value
-    commit_to(second, "up")
-    first.committed = None
-    assert "You predicted: <b>up</b>" in reveal.note.value
-    assert "✓ Right." not in reveal.note.value
-    reveal.button.click()
-    assert "✓ Right." in reveal.note.value
+    for _ in range(10):
+        again = run_cell("ask", lambda: predict("up", "down"))
+        reveal = again.reveal("up")
+    assert again.committed == "down"
+    assert "✗ Not this time." in reveal.note.value
+    assert len(again._trait_notifiers["committed"]["change"]) == 2
 
 
 @pytest.mark.parametrize(
-    "code", ["question = predict('left', 'right')", "question = 3", "del question", "other = 1"]
+    ("cell", "ask"),
+    [
+        ("ask", lambda: predict("up", "down", "nowhere")),
+        ("ask", lambda: predict_number("nats")),
+        ("another", lambda: predict("up", "down")),
+    ],
 )
-def test_a_reveal_stays_with_its_question_whatever_becomes_of_the_name(shell, code):
-    question = ask(shell)
-    shell.run_cell("reveal = question.reveal('up')").raise_error()
+def test_another_question_starts_anew(run_cell, cell, ask):
+    question = run_cell("ask", lambda: predict("up", "down"))
     commit_to(question, "up")
-    shell.run_cell(code).raise_error()
-    assert "You predicted: <b>up</b>" in shell.user_ns["reveal"].note.value
+    assert run_cell(cell, ask).committed is None
 
 
 # --- Verdicts and the machinery ---------------------------------------------------------------
@@ -281,7 +325,11 @@ def test_numbers_that_are_right(answer):
         (True, "of type bool"),
         (np.True_, "give one number"),
         ("2.0", "is text: give one number, without quotes"),
-        ("<b>", "`'<b>'` is text"),
+        ("0,417", "without quotes: 0.417."),
+        ("−2", "without quotes: -2."),
+        ("<b>", "`'<b>'` is text: give one number, without quotes."),
+        ((0, 417), "write a decimal point, not a comma, such as 0.417."),
+        ((-1, 5), "such as -1.5."),
         ([2.0], "an array of shape (1,)"),
         (np.zeros((3, 3)), "an array of shape (3, 3)"),
         ([], "an array of shape (0,)"),
@@ -340,7 +388,7 @@ def test_an_answer_is_never_changed():
     assert answer.tolist() == [3, 1, 2]
 
 
-@pytest.mark.parametrize("answer", ["B", "b", " b. ", "(B)"])
+@pytest.mark.parametrize("answer", ["B", "b", " b. ", "(B)", ["B"]])
 def test_a_choice_that_is_right(answer):
     assert says(check_choice(answer, "B", reasons={"A": "No."}, right="Why."), "right", "B. Why.")
 
@@ -352,7 +400,7 @@ def test_a_choice_that_is_right(answer):
         ("C", "`'C'` is none of the letters A, B."),
         ("", "letters"),
         (2, "letters"),
-        (["B"], "letters"),
+        (["A", "B"], "letters"),
         (b"B", "letters"),
     ],
 )
@@ -463,23 +511,42 @@ def test_a_function_gets_copies():
     assert cases[1]["x"].tolist() == [1.0, 1.0]
 
 
-def test_a_keyboard_interrupt_gets_through():
-    def interrupted(x):
-        raise KeyboardInterrupt
+def interrupted(*_):
+    raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        check_function(interrupted, twice, CASES)
+
+def test_an_endless_loop_that_is_stopped_gets_a_verdict():
+    assert says(
+        check_function(interrupted, twice, CASES), "wrong", "Stopped: your function did not return."
+    )
+
+
+def test_an_interrupt_between_two_calls_gets_a_verdict_too():
+    assert says(check_function(twice, interrupted, CASES), "wrong", "Stopped before the check")
+
+
+def test_no_traceback_of_ours_whatever_an_answer_raises():
+    class Hostile:
+        def __array__(self, *_, **__):
+            raise SystemExit
+
+    assert says(check_number(Hostile(), 1.0), "wrong")
+
+
+def test_a_decimal_comma_in_a_list_of_numbers_is_named():
+    words = "write a decimal point, not a comma, such as 0.5."
+    assert says(check_array([0, 5, 0, 3, 0, 2], [0.5, 0.3, 0.2]), "wrong", words)
 
 
 # --- The named checks -------------------------------------------------------------------------
 
 
 def check_named(name, *answers):
-    return getattr(checks, name)(*answers)
+    return NAMED[name](*answers)
 
 
 def arity(name):
-    return len(inspect.signature(getattr(checks, name)).parameters)
+    return len(inspect.signature(NAMED[name]).parameters)
 
 
 HOSTILE = [
@@ -744,13 +811,13 @@ def test_wrong_answers_that_people_give(name, answers, words):
 
 def test_no_check_advises_what_the_exercise_has_no_room_for():
     for p in ([0.2, 0.3, 0.4], [2, 1, 0], [-0.5, 1, 0.5], [0.333, 0.333, 0.333]):
-        message = checks.check_infinite_one_way(p, [0.5, 0.5, 0]).message
+        message = check_infinite_one_way(p, [0.5, 0.5, 0]).message
         assert "normalize" not in message
         assert "kl_histogram" not in message
 
 
 def test_one_third_written_as_a_fraction_is_a_probability():
-    assert says(checks.check_infinite_one_way([1 / 3] * 3, [0.5, 0.5, 0]), "right")
+    assert says(check_infinite_one_way([1 / 3] * 3, [0.5, 0.5, 0]), "right")
 
 
 def total(p, q, x):
@@ -881,6 +948,5 @@ def test_the_claims_about_the_demo_are_as_the_check_says(seed):
     assert kl_histogram(*same) > 0.1  # D
 
 
-def test_every_public_name_is_there():
-    assert all(hasattr(checks, name) for name in checks.__all__)
+def test_every_check_was_given_a_right_answer():
     assert set(NAMED) == set(RIGHT)

@@ -481,13 +481,15 @@ def test_examples_in_the_docstrings_run():
     assert results.failed == 0
 
 
-def fastest(function, *args, repeat):
+def times_as_long(function, other, *args, repeat):
+    """How many times as long as the other: the median over turns, for both share one machine."""
     times = []
     for _ in range(repeat):
-        start = time.perf_counter()
-        function(*args)
-        times.append(time.perf_counter() - start)
-    return min(times)
+        for each in (function, other):
+            start = time.perf_counter()
+            each(*args)
+            times.append(time.perf_counter() - start)
+    return np.median(np.divide(times[::2], times[1::2]))
 
 
 @pytest.mark.parametrize("near", [False, True])
@@ -495,12 +497,14 @@ def test_a_million_outcomes_take_at_most_three_times_rel_entr(near, rng):
     p = rng.dirichlet(np.ones(1_000_000))
     q = p * rng.uniform(0.9, 1.1, p.size) if near else rng.dirichlet(np.ones(p.size))
     q /= q.sum()
-    ours = fastest(kl_divergence, p, q, repeat=5)
-    assert ours <= 3 * fastest(lambda a, b: special.rel_entr(a, b).sum(), p, q, repeat=5)
+
+    def bare(p, q):
+        return special.rel_entr(p, q).sum()
+
+    assert times_as_long(kl_divergence, bare, p, q, repeat=25) <= 3
 
 
 @pytest.mark.parametrize("size", [10, 1000])
 def test_short_vectors_are_faster_than_with_scipy(size, rng):
     p, q = rng.dirichlet(np.ones(size), 2)
-    ours = fastest(kl_divergence, p, q, repeat=100)
-    assert ours < fastest(stats.entropy, p, q, repeat=100)
+    assert times_as_long(kl_divergence, stats.entropy, p, q, repeat=100) < 1

@@ -82,7 +82,12 @@ def server(tmp_path):
     leader, follower = os.openpty()
     command = [sys.executable, SCRIPT, "--no-browser"]
     process = subprocess.Popen(
-        command, env=environ, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        bufsize=0,  # else `communicate` misses what `readline` had read ahead
+        env=environ,
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     with process:
         yield process
@@ -110,10 +115,20 @@ def test_the_server_opens_the_first_notebook_as_the_course_wants_it_and_ends_at_
     disabled = json.loads(page_config[1])["disabledExtensions"]
     assert "@jupyterlab/application-extension:faviconbusy" in disabled
 
+    extensions = json.loads(page_config[1])["federated_extensions"]
+    ours = next(e for e in extensions if e["name"] == "kl-lab")
+    script = fetch(f"{host}/lab/extensions/kl-lab/{ours['load']}?{token}").decode()
+    assert script == (Path(kl_lab.__file__).parent / "labextension/remoteEntry.js").read_text()
+
     server.send_signal(signal.SIGINT)
     rest = server.communicate(timeout=30)[0].decode()
     assert server.returncode == 0
-    assert "Traceback" not in rest
+    everything = printed + rest
+    assert everything.count("http") == 1, everything  # one address, so that none is the wrong one
+    assert "Ctrl-C here ends it" in everything
+    assert everything.strip().endswith("JupyterLab has ended.")
+    assert "ServerApp" not in everything
+    assert len(everything.split("\n")) < 12, everything
 
 
 def test_the_servers_own_extension_is_found_and_enabled():
@@ -135,10 +150,57 @@ def test_messages_from_the_kernel_do_not_wait_for_each_other():
             return "connected"
 
     app = SimpleNamespace(
-        web_app=SimpleNamespace(settings={"kernel_websocket_connection_class": Connection})
+        web_app=SimpleNamespace(settings={"kernel_websocket_connection_class": Connection}),
+        contents_manager=SimpleNamespace(register_pre_save_hook=calls.append),
     )
     kl_lab._load_jupyter_server_extension(app)
+    assert calls.pop() is kl_lab.keep_what_lasts
     connection = app.web_app.settings["kernel_websocket_connection_class"]()
     assert isinstance(connection, Connection)
     assert connection.connect() == "connected"
     assert calls == [True, "connect"]
+
+
+LIVE = kl_lab.LIVE_WIDGET
+
+
+def saved(source, *outputs, **metadata):
+    """A notebook of one cell, after the server's hook."""
+    cell = {"cell_type": "code", "source": source, "outputs": list(outputs)}
+    content = {"cells": [{"cell_type": "markdown", "source": "Words"}, cell], "metadata": metadata}
+    kl_lab.keep_what_lasts(
+        {"type": "notebook", "content": content}, path="a", contents_manager=None
+    )
+    return content
+
+
+def output(*kinds):
+    return {"output_type": "display_data", "data": dict.fromkeys(kinds, ""), "metadata": {}}
+
+
+@pytest.mark.parametrize("source", ["import kl_helpers", ["x = 1\n", "from kl_helpers import y"]])
+def test_a_notebook_of_the_course_is_saved_without_what_only_its_kernel_can_use(source):
+    kernel = {"name": "other", "display_name": "Other", "language": "python"}
+    language = {"name": "python", "version": "3.11.7"}
+    content = saved(
+        source,
+        output(LIVE, "image/png", "text/plain"),
+        {"output_type": "stream", "name": "stdout", "text": "1"},
+        widgets={LIVE: {}},
+        kernelspec=dict(kernel),
+        language_info=language,
+    )
+    picture, stream = content["cells"][1]["outputs"]
+    assert list(picture["data"]) == ["image/png", "text/plain"]
+    assert stream["text"] == "1"
+    assert content["metadata"] == {"kernelspec": kernel, "language_info": {"name": "python"}}
+
+
+def test_what_has_nothing_else_to_show_and_what_is_not_ours_is_saved_as_it_is():
+    assert list(saved("import kl_helpers", output(LIVE))["cells"][1]["outputs"][0]["data"]) == [
+        LIVE
+    ]
+    content = saved("x = 1", output(LIVE, "text/plain"), widgets={})
+    assert list(content["cells"][1]["outputs"][0]["data"]) == [LIVE, "text/plain"]
+    assert content["metadata"] == {"widgets": {}}
+    kl_lab.keep_what_lasts({"type": "file", "content": "import kl_helpers"}, path="a.py")

@@ -44,6 +44,10 @@ def test_quad_of_normals(parameters):
 def test_quad_of_nearly_equal_normals():
     got = kl_quad(stats.norm(0, 1), stats.norm(1e-5, 1))
     assert got == pytest.approx(5e-11, rel=1e-9, abs=0)
+    for gap in (1e-7, 3e-7, 1e-6):  # 1e-15/√D
+        got = kl_quad(stats.norm(0.1, 1.3), stats.norm(0.1 + gap, 1.3))
+        expected = kl_normal(0.1, 1.3, 0.1 + gap, 1.3)
+        assert got == pytest.approx(expected, rel=1e-15 / math.sqrt(expected), abs=0)
     assert kl_quad(stats.norm(0.3, 2), stats.norm(0.3, 2)) == 0.0
 
 
@@ -414,6 +418,12 @@ def test_quad_refuses_what_contradicts_itself(functions, words, argument):
     with pytest.raises(ValueError, match=rf"\b{argument}\b.*kl_monte_carlo") as caught:
         kl_quad(**pair)
     assert re.search(words, str(caught.value))
+
+
+def test_quad_needs_no_exact_cdf_of_q():
+    blurred = Odd(_cdf=lambda x: stats.norm.cdf(x) + 4e-10, _sf=lambda x: stats.norm.sf(x) + 4e-10)
+    expected = kl_normal(0, 0.1, 0, 1)
+    assert kl_quad(stats.norm(0, 0.1), blurred) == pytest.approx(expected, rel=RELATIVE, abs=0)
 
 
 def test_quad_needs_cdf_and_sf_of_p():

@@ -1,6 +1,7 @@
 """Open JupyterLab on the first notebook: what `make lab` does once the packages are there."""
 
 import argparse
+import logging
 import os
 import socket
 import sys
@@ -9,6 +10,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_PAGE = "/lab/tree/notebooks/00-start-here.ipynb"
 DEFAULT_PORT = 8888
+EVERYWHERE = ("", "*", "localhost", "0.0.0.0", "::")  # 127.0.0.1 is among these
+WORDS = """
+The course is running. If your browser does not open it by itself, open this address there:
+
+    {}
+
+Ctrl-C here ends it. Save your notebooks first.
+"""
 
 
 def port_problem(port):
@@ -55,8 +64,13 @@ def lab_options(port, environ, platform, is_root):
     ]
 
 
+def is_news(record):
+    """Drop the server's farewell and its list of addresses: `main` says both better."""
+    return record.levelno != logging.CRITICAL
+
+
 def main():
-    """Choose a port, then become JupyterLab."""
+    """Choose a port, be JupyterLab, and say where it is and how it ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port")
     known, others = parser.parse_known_args()
@@ -67,8 +81,18 @@ def main():
     # and a sandboxed browser may not read the page that JupyterLab leaves under ~/.local.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     os.environ["JUPYTER_RUNTIME_DIR"] = str(Path(sys.prefix) / "runtime")
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, *others])
+    from jupyterlab.labapp import LabApp  # not before: it reads the environment
+
+    server = LabApp.initialize_server([*options, *others])
+    server.log.addFilter(is_news)
+    address = server.local_url if server.ip in EVERYWHERE else server.public_url
+    server.io_loop.add_callback(print, WORDS.format(address), flush=True)
+    server.start()
+    print("JupyterLab has ended.")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("JupyterLab was stopped before it had begun.")

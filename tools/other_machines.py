@@ -147,7 +147,11 @@ def run(leg, here, tests):
         command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     passed = done.returncode == 0
-    counts = [line.strip("= ") for line in done.stdout.splitlines() if " passed" in line]
+    counts = [
+        line.strip("= ")
+        for line in done.stdout.splitlines()
+        if line.startswith("=") and " passed" in line
+    ]
     print(done.stdout * (not passed), end="")
     print(f"  {'passed' if passed else 'failed'} in {time.perf_counter() - start:.0f} s:", *counts)
     return passed

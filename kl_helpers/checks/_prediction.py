@@ -1,15 +1,37 @@
 """Questions that are answered before their answer is shown."""
 
-import contextlib
 import html
 import math
 import operator
 
 import ipywidgets as widgets
 import traitlets
-from IPython import get_ipython
 
-from kl_helpers.checks._shared import as_html, box
+from kl_helpers.checks._shared import NotRightError, as_html, box, read_number
+from kl_helpers.memory import recall
+
+# After a restart ipywidgets marks every widget with an icon and says nothing.
+_STYLE = """<style>
+.kl-question.jupyter-widgets-disconnected::before,
+.kl-question .jupyter-widgets-disconnected::before { content: none }
+.kl-question .kl-gone { display: none }
+.kl-question.jupyter-widgets-disconnected .kl-gone { display: block }
+.kl-question.jupyter-widgets-disconnected button { display: none }
+.kl-question.jupyter-widgets-disconnected input { pointer-events: none; opacity: 0.4 }
+.kl-question { padding: 5px } /* room for the ring below, which a box would cut off */
+.kl-question, .kl-question .widget-box { overflow: visible }
+.kl-question :is(button, input):focus-visible {
+    outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 2px }
+</style>"""
+_GONE = "The kernel was restarted or shut down: <b>Run All Cells</b> brings the buttons back."
+
+
+def _question_box(*parts):
+    gone = widgets.HTML(_STYLE + box("wrong", _GONE))
+    gone.add_class("kl-gone")
+    whole = widgets.VBox([*parts, gone])
+    whole.add_class("kl-question")
+    return whole
 
 
 class Prediction(traitlets.HasTraits):
@@ -19,36 +41,41 @@ class Prediction(traitlets.HasTraits):
     """
 
     committed = traitlets.Any(None, allow_none=True)
+    revealed = traitlets.Bool(False)
 
     def __init__(self, field, read, show, agrees, outline):
         super().__init__()
         self.field, self.read, self.show, self.agrees = field, read, show, agrees
-        self.outline = outline
+        self.outline = outline + "\nRun All Cells brings the buttons."
+        self._reveals = {}
         self.commit = widgets.Button(description="Commit", button_style="primary", disabled=True)
         self.change = widgets.Button(description="Change my mind")
         self.note = widgets.HTMLMath()
         buttons = widgets.HBox([self.commit, self.change])
-        self.widget = widgets.VBox([self.field, buttons, self.note])
+        self.widget = _question_box(self.field, buttons, self.note)
         field.observe(self._update, "value")
-        self.observe(self._update, "committed")
+        self.observe(self._update, ["committed", "revealed"])
         self.commit.on_click(lambda _: self.set_trait("committed", self.read()))
         self.change.on_click(lambda _: self.set_trait("committed", None))
         self._update()
 
     def _update(self, _=None):
         done = self.committed is not None
+        value, complaint = None, ""
+        try:
+            value = self.read()
+        except NotRightError as words:
+            complaint = str(words)
         self.field.disabled = done
-        self.commit.disabled = done or self.read() is None
-        self.change.layout.display = None if done else "none"
-        self.note.value = self._words(done)
+        self.commit.disabled = done or value is None
+        self.change.layout.display = None if done and not self.revealed else "none"
+        self.note.value = self._words(done, complaint)
 
-    def _words(self, done):
+    def _words(self, done, complaint):
         if done:
-            predicted = html.escape(self.show(self.committed))
-            return box("neutral", f"You predicted: <b>{predicted}</b>. Now explore.")
-        if self.field.value and self.read() is None:
-            return box("neutral", "Type a number, such as 0.5 or 1/2.")
-        return ""
+            predicted = f"You predicted: <b>{html.escape(self.show(self.committed))}</b>."
+            return box("neutral", predicted + ("" if self.revealed else " Now explore."))
+        return box("neutral", as_html(complaint)) if complaint else ""
 
     def reveal(self, answer, because=""):
         """Show the answer, and why, beside the prediction once the learner has committed to one.
@@ -60,7 +87,9 @@ class Prediction(traitlets.HasTraits):
         because : str
             Why. May hold ``$...$``, ``*emphasis*`` and backquoted code.
         """
-        return _Reveal(self, answer, because)
+        if (answer, because) not in self._reveals:
+            self._reveals[answer, because] = _Reveal(self, answer, because)
+        return self._reveals[answer, because]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {**self.widget._repr_mimebundle_(), "text/plain": self.outline}
@@ -70,49 +99,23 @@ class _Reveal:
     """The other half of a `Prediction`: locked, then a button, then the answer."""
 
     def __init__(self, prediction, answer, because):
-        self.answer, self.because = answer, because
+        self.prediction, self.answer, self.because = prediction, answer, because
         self.shown_answer = prediction.show(answer)
         self.note = widgets.HTMLMath()
         self.button = widgets.Button(description="Reveal", button_style="primary")
-        self.button.on_click(self._open)
-        self.widget = widgets.VBox([self.note, self.button])
-        self._follow(prediction)
-        self._keep_up()
-
-    def _follow(self, prediction):
-        self.prediction, self.opened = prediction, False
-        prediction.observe(self._update, "committed")
-        self._update()
-
-    def _keep_up(self):
-        """When the question's cell is run again, follow the new prediction of that name."""
-        shell = get_ipython()
-        if shell is None:
-            return
-        names = [n for n, v in shell.user_ns.items() if v is self.prediction and n[0] != "_"]
-
-        def look(_result=None):
-            now = shell.user_ns.get(names[0]) if names else None
-            if now is self.prediction or not isinstance(now, Prediction):
-                return
-            if now.outline == self.prediction.outline:
-                self._follow(now)
-
-        shell.events.register("post_run_cell", look)
-
-    def _open(self, _=None):
-        self.opened = True
-        self.prediction.change.layout.display = "none"
+        self.button.on_click(lambda _: prediction.set_trait("revealed", True))
+        self.widget = _question_box(self.note, self.button)
+        prediction.observe(self._update, ["committed", "revealed"])
         self._update()
 
     def _update(self, _=None):
-        predicted = self.prediction.committed
-        self.button.layout.display = "none" if predicted is None or self.opened else None
+        predicted, opened = self.prediction.committed, self.prediction.revealed
+        self.button.layout.display = "none" if predicted is None or opened else None
         if predicted is None:
             self.note.value = box("neutral", "Commit to a prediction first, further up.")
             return
         shown = f"You predicted: <b>{html.escape(self.prediction.show(predicted))}</b>."
-        if not self.opened:
+        if not opened:
             self.note.value = box("neutral", shown)
             return
         right = self.prediction.agrees(predicted, self.answer)
@@ -149,6 +152,10 @@ def predict(*options):
     if len(set(options)) < 2 or len(set(options)) < len(options):
         raise ValueError(f"options must be two or more different texts, but are {options!r}")
 
+    return _as_asked_before(("predict", options), lambda: _choice(options))
+
+
+def _choice(options):
     def show(option):
         if option not in options:
             raise ValueError(f"answer must be one of {options!r}, but is {option!r}")
@@ -181,15 +188,11 @@ def predict_number(unit="", tolerance=0.05):
     Prediction
         Show it as a cell's last line; call its ``reveal(answer, because)`` in a later cell.
     """
+    kind = "predict_number", unit, tolerance
+    return _as_asked_before(kind, lambda: _number(unit, tolerance))
 
-    def read():
-        text = field.value.strip().replace(",", ".").replace("∞", "inf")
-        with contextlib.suppress(ValueError, ZeroDivisionError):
-            top, _, bottom = text.partition("/")
-            number = float(top) / float(bottom or 1)
-            return None if math.isnan(number) else number
-        return None
 
+def _number(unit, tolerance):
     def show(number):
         return f"{number:.4g} {unit}".strip()
 
@@ -202,4 +205,13 @@ def predict_number(unit="", tolerance=0.05):
         style={"description_width": "initial"},
         layout={"width": "26em"},
     )
-    return Prediction(field, read, show, agrees, f"Your prediction: ______ {unit}".rstrip())
+    outline = f"Your prediction: ______ {unit}".rstrip()
+    return Prediction(field, lambda: read_number(field.value), show, agrees, outline)
+
+
+def _as_asked_before(kind, make):
+    """The same question when its cell is run again: what was chosen and revealed stays."""
+    memory = recall(kind)
+    if "question" not in memory:
+        memory["question"] = make()
+    return memory["question"]

@@ -5,6 +5,7 @@ import copy
 import functools
 import html
 import io
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ IN_BITS = "That is in bits: use the natural logarithm for nats."
 IN_NATS = "That is in nats: divide by ln 2 for bits."
 SWAPPED = "That is D(q‖p): the arguments are swapped."
 SIGN = "The sign is turned round: it is log p − log q."
+STOPPED = "Stopped: your function did not return. Look for a loop that never ends."
 
 # How words look: calm boxes that follow JupyterLab's theme, and read well without any style
 
@@ -111,7 +113,9 @@ def always_a_verdict(check):
             return Verdict("right", check(*args, **kwargs))
         except NotRightError as words:
             return Verdict(words.status, str(words))
-        except Exception as error:
+        except KeyboardInterrupt:
+            return Verdict("wrong", "Stopped before the check was done: run the cell again.")
+        except BaseException as error:
             return Verdict("wrong", f"This cannot be checked: {_complaint(error)}.")
 
     return wrapped
@@ -137,7 +141,7 @@ def as_floats(value, shape):
             "Replace `None` with your answer, and run the cell again.", "not attempted"
         )
     if isinstance(value, str):
-        raise NotRightError(f"`{show(value)}` is text: {wanted}, without quotes.")
+        raise NotRightError(f"`{show(value)}` is text: {wanted}, without quotes{_as_code(value)}.")
     if callable(value):
         raise NotRightError(f"That is a function, not its value: call it, and {wanted}.")
     try:
@@ -149,9 +153,48 @@ def as_floats(value, shape):
     if array.dtype.kind not in "iuf":
         raise NotRightError(f"`{show(value)}` is of type {type(value).__name__}: {wanted}.")
     if array.shape != shape:
+        if _has_decimal_commas(value, shape):
+            raise NotRightError(
+                f"`{show(value)}` has two numbers for each one: write a decimal point, not a"
+                f" comma, such as {value[0]}.{value[1]}."
+            )
         given = f"an array of shape {array.shape}" if array.shape else "one number"
         raise NotRightError(f"That is {given}: {wanted}.")
     return array.astype(float)
+
+
+def _has_decimal_commas(value, shape):
+    """Tell whether 0,417 was typed where 0.417 is meant: Python makes two integers of it."""
+    pairs = isinstance(value, (list, tuple) if shape else tuple)
+    return pairs and len(value) == 2 * math.prod(shape) and all(type(v) is int for v in value)
+
+
+def _as_code(text):
+    """How the number in this text is written in Python, for the end of a sentence."""
+    with contextlib.suppress(NotRightError):
+        number = read_number(text)
+        if number is not None and math.isfinite(number):
+            return f": {number:.15g}"
+    return ""
+
+
+def read_number(text):
+    """A number as people type it (0.5, 0,5, 1/2, −2, ∞), or None for an empty text."""
+    plain = text.strip().replace("−", "-").replace(",", ".").replace("∞", "inf")
+    if not plain:
+        return None
+    top, slash, bottom = plain.partition("/")
+    number = math.nan
+    with contextlib.suppress(ValueError, ZeroDivisionError):
+        number = float(top) / float(bottom if slash else 1)
+    if math.isnan(number):
+        raise NotRightError(f"`{_clip(text, 30)}` is no number: type one such as 0.5, −2 or 1/2.")
+    if math.isinf(number) and "inf" not in plain.lower():
+        raise NotRightError(
+            f"`{_clip(text, 30)}` is more than the largest number here, 1.8e308: type ∞ if you"
+            " mean infinity."
+        )
+    return number
 
 
 def _close(got, expected, digits):
@@ -223,7 +266,7 @@ def check_function(function, expected, cases, *, mistakes=None, digits=3, right=
     """Check a function on several cases, and report the first that fails.
 
     The function gets copies, its printing is caught, its warnings are not shown, and whatever it
-    raises is reported in words. Only a keyboard interrupt gets through.
+    raises is reported in words, an interrupt too: a traceback would show the solution.
 
     Parameters
     ----------
@@ -285,7 +328,7 @@ def _run(function, values, where):
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             return _quietly(function, values), printed.getvalue().strip()
     except KeyboardInterrupt:
-        raise
+        raise NotRightError(STOPPED) from None
     except RecursionError:
         raise NotRightError(f"{where} it calls itself without end.") from None
     except BaseException as error:
@@ -299,6 +342,8 @@ def check_choice(answer, expected, *, reasons, right=""):
         raise NotRightError(
             "Replace `None` with a letter in quotes, and run the cell again.", "not attempted"
         )
+    if isinstance(answer, (list, tuple)) and len(answer) == 1:
+        (answer,) = answer
     letters = ", ".join(sorted([expected, *reasons]))
     letter = answer.strip(" .()").upper() if isinstance(answer, str) else None
     if letter == expected:

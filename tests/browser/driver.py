@@ -174,10 +174,30 @@ OPEN = """async path => {
     });
 }"""
 
-CLOSE = """async () => {
-    await window.panel.sessionContext.shutdown();
+CLOSE = """async endKernel => {
+    if (endKernel) await window.panel.sessionContext.shutdown();
     window.panel.dispose();  // closing it would ask whether to save
 }"""
+
+SAVE = "() => window.panel.context.save()"
+
+RESTART = """async () => {
+    const {kernel} = window.panel.sessionContext.session;
+    await kernel.restart();
+    await kernel.info;
+    window.underway.clear();
+}"""
+
+# What is selected, and where on the screen the first cell that is wholly seen begins.
+PLACE = """() => {
+    const {activeCellIndex, outerNode, widgets} = window.panel.content;
+    const top = node => Math.round(node.getBoundingClientRect().top);
+    const first = widgets.findIndex(cell => top(cell.node) >= top(outerNode));
+    return [activeCellIndex, first, top(widgets[first].node) - top(outerNode)];
+}"""
+
+# For a moment after Run All the view is held where it was, until a person scrolls.
+LET_GO = "() => document.dispatchEvent(new Event('wheel'))"
 
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 
@@ -221,8 +241,8 @@ class NotebookPage:
         self._await(OPEN, path)
         self.settle()
 
-    def close(self):
-        self._await(CLOSE)
+    def close(self, end_kernel=True):
+        self._await(CLOSE, end_kernel)
         self.page.remove_listener("console", self._on_console)
         self.page.remove_listener("pageerror", self._on_page_error)
 
@@ -250,7 +270,25 @@ class NotebookPage:
         self._await(RUN_ALL, seconds=seconds)
         self.settle()
         self.page.wait_for_function(NO_WIDGET_PENDING)
+        self.page.evaluate(LET_GO)
         return time.monotonic() - start
+
+    def save(self):
+        self._await(SAVE)
+
+    def restart(self):
+        """Restart the kernel, as the menu does once one has said yes."""
+        self._await(RESTART)
+        self.settle()
+
+    @property
+    def is_unsaved(self):
+        return self.page.evaluate("window.panel.context.model.dirty")
+
+    @property
+    def place(self):
+        """Selected cell, first cell in view, and how far below the notebook's top it begins."""
+        return self.page.evaluate(PLACE)
 
     @property
     def cells(self):
