@@ -383,6 +383,9 @@ def test_the_steps_of_the_second_explorer_come_true(book):
     book.press("Book without fog")
     assert book.values()["D(p‖q)"] == book.values()["Huffman, q's book"] == math.inf
     assert "q's book has no codeword for fog, which p sends" in book.summary
+    book.set(**dict.fromkeys(book.controls, 0) | {"p_sun": 1, "q_sun": 3})
+    assert book.values()["H(p, q)"] == 0
+    assert "no bit is needed" in book.summary
     book.press("Never fog")
     assert book.values()["D(p‖q)"] == pytest.approx(0.25, abs=ROUNDING)
     book.reset()

@@ -102,11 +102,12 @@ def explore_code_book():
             other: mean_length(p, lengths["q"]),
         }
         missing = [m for m, *pq in zip(messages, p, q, strict=True) if pq[0] > 0 == pq[1]]
-        notes = [
-            f"q's book has no codeword for {' and '.join(missing)}, which p sends: ∞ bits."
-            if missing
-            else "",
-        ]
+        notes = []
+        if missing:
+            names = " and ".join(missing)
+            notes.append(f"q's book has no codeword for {names}, which p sends: ∞ bits.")
+        if values["H(p, q)"] == 0:
+            notes.append("Nothing but sun, and q's book knows it: no bit is needed.")
         return Frame(values, {"p": p, "q": q, "words": code_words(lengths["q"])}, notes)
 
     def layout(figure):
