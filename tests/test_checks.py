@@ -696,6 +696,15 @@ RIGHT = {
     "check_nearest": (nearest_by_hand,),
     "check_draws": (40_000, 496_000),
     "check_report": ("C",),
+    "check_one_more_word": (-math.log2(1 - 1 / 2 - 2 / 8 - 2 / 16), 1 / 2**4),
+    "check_extra_bits": (
+        lambda p, lengths: sum(a * (n + math.log2(a or 1)) for a, n in np.transpose([p, lengths])),
+    ),
+    "check_thousand_days": (
+        -900 * math.log2(0.7) - 100 * math.log2(0.3),
+        900 * math.log2(0.9 / 0.7) + 100 * math.log2(0.1 / 0.3),
+    ),
+    "check_spare_share": (math.log2(2700), math.log2(100 / 99)),
     "check_negative_reports": ("A", "C", "D", "B"),
     "check_sorted_audit": ("ACE", 0.5 / math.log(2)),
     "check_triangle": (0.44, 0.13, 0.01),
