@@ -31,7 +31,8 @@ from kl_helpers.plots import (
 )
 from kl_helpers.scene import Frame, Handle, Scene, Slider
 
-TRAINS, LINES = 200, 20  # the longest path, and how many
+TRAINS, LINES = 120, 20  # the longest path, and how many
+TESTED = 200  # trains at most that a test has
 SURE = math.log(100)
 _INK = {"color": COLORS["ink"]}
 _DOTTED = _INK | {"linestyle": ":", "linewidth": 1.2}
@@ -45,16 +46,11 @@ def explore_leads():
     Explorer
         Controls ``p``, ``q`` (probabilities of a late train), ``n``, ``seed``.
     """
-    low, high = -10.0, 36.0  # nats
+    low, high = -10.0, 25.0  # nats
     beyond = 2 * high  # where a path goes that is infinite
     trains = np.arange(TRAINS + 1)
-    mean, behind, at_line, there = (
-        "mean lead, n·D",
-        "chance to be behind",
-        "n·D is 100 : 1 after",
-        "paths that have been at 100 : 1",
-    )
-    spread, each = "sd of the lead", "sd a train"
+    mean, spread, each = "mean lead, n·D", "sd of the lead", "sd a train"
+    behind, at_line = "chance that p is behind", "n·D is 100 : 1 after"
 
     def compute(p, q, n, seed):
         counts = count_late(p, TRAINS, seed, LINES)[:, : n + 1]
@@ -72,10 +68,10 @@ def explore_leads():
             spread: math.sqrt(n) * sd,
             behind: float(chances["p"][places < -1e-9].sum()),
             at_line: SURE / drift if drift else math.inf,
-            there: float(arrived.sum()),
         }
         gone, above = np.isinf(leads[:, -1]).sum(), (leads[:, -1] > high).sum()
         notes = [
+            f"{arrived.sum()} of {LINES} paths have been at 100 : 1.",
             f"{gone} of {LINES} paths are at ∞: they met what q calls impossible." if gone else "",
             _above_note(above - gone, high),
         ]
@@ -91,12 +87,12 @@ def explore_leads():
 
     def layout(figure):
         paths, now = figure.subplots(1, 2, width_ratios=(3, 1), sharey=True)
-        figure.subplots_adjust(0.065, 0.13, 0.985, 0.92, wspace=0.06)
+        figure.subplots_adjust(0.065, 0.13, 0.925, 0.92, wspace=0.06)
         label_axes(paths, x="trains", y="lead of p, in nats", xlim=(0, TRAINS), ylim=(low, high))
         for sign, odds in ((1, "100 : 1"), (-1, "1 : 100")):
             paths.axhline(sign * SURE, **_DOTTED)
             now.axhline(sign * SURE, **_DOTTED)
-            now.text(1.14, sign * (SURE + 0.5), odds, ha="right", va=_beyond(sign), **_INK)
+            now.text(1.19, sign * SURE, odds, va="center", **_INK)
         paths.axhline(0, linewidth=0.8, **_INK)
         now.axhline(0, linewidth=0.8, **_INK)
         dot = {"marker": "o", "markersize": 5, "linestyle": "none", **_INK}
@@ -153,7 +149,6 @@ def explore_leads():
             BACKWARD: "nats a train",
             behind: "",
             at_line: "trains",
-            there: f"of {LINES}",
         },
         presets={
             "Near": {"p": 0.3, "q": 0.25},
@@ -170,15 +165,11 @@ def explore_leads():
             )
         ],
         swap=[("p", "q")],
-        rows=(3, 3, 2),
-        note_lines=2,
+        rows=(3, 2, 2),
+        note_lines=3,
         height=360,
     )
     return Explorer(scene)
-
-
-def _beyond(sign):
-    return "bottom" if sign > 0 else "top"
 
 
 def _above_note(count, high):
@@ -196,8 +187,8 @@ def explore_errors():
     Explorer
         Controls ``p``, ``q``, ``t`` (share of late trains from which on p is said), ``n``.
     """
-    floor = -14  # decades
-    trains = np.arange(1, TRAINS + 1)
+    floor = -12  # decades
+    trains = np.arange(1, TESTED + 1)
     miss, alarm = "misses", "false alarms"
     miss_rate, alarm_rate = "misses fall by", "false alarms fall by"
     information, stein = "Chernoff information", FORWARD
@@ -244,13 +235,12 @@ def explore_errors():
         label_axes(counts, x="share of late trains", y="chance", xlim=(0, 1), ylim=(0, 1.08))
         counts.set_yticks([])
         add_key(counts, {"p": "p true, misses filled", "q": "q true, false alarms filled"})
-        label_axes(errors, x="trains", xlim=(0, TRAINS), ylim=(floor, 0.3))
+        label_axes(errors, x="trains", xlim=(0, TESTED), ylim=(floor, 0.3))
         errors.set_yticks(range(floor, 1, 2), [f"$10^{{{k}}}$" for k in range(floor, 1, 2)])
-        bound = _INK | {"linestyle": ":", "linewidth": 1.4}
         key = {
             "misses": {"color": COLORS["p"]},
             "false alarms": {"color": COLORS["q"], "linestyle": "--"},
-            "e⁻ⁿᴰ": bound,
+            "bound of each": _DOTTED,
         }
         add_key(errors, key)
         return counts, errors
@@ -273,8 +263,8 @@ def explore_errors():
             height = np.log10(np.maximum(curve, 1e-40))
             plot_curve(errors, trains, height, who)
         for who, rate in zip("pq", rates, strict=True):
-            bound = _INK | {"linestyle": ":", "linewidth": 1.4, "zorder": 3}
-            plot_line(errors, [0, TRAINS], [0, -TRAINS * rate / decade], f"{who} bound", **bound)
+            bound = {"color": COLORS[who], "linestyle": ":", "linewidth": 1.6, "zorder": 3}
+            plot_line(errors, [0, TESTED], [0, -TESTED * rate / decade], f"{who} bound", **bound)
         dots = {"marker": "o", "markersize": 6, "linestyle": "none", "zorder": 4, **_INK}
         heights = [max(log / decade, 2 * floor) for log in here]
         plot_line(errors, [n, n], heights, "here", **dots)
@@ -287,7 +277,7 @@ def explore_errors():
             Slider("p", "p: late", 0.3, 0.01, 0.99, 0.01, who="p"),
             Slider("q", "q: late", 0.1, 0.01, 0.99, 0.01, who="q"),
             Slider("t", "threshold t", 0.2, 0.01, 0.99, 0.01),
-            Slider("n", "n, trains", 60, 1, TRAINS, 1, whole=True),
+            Slider("n", "n, trains", 60, 1, TESTED, 1, whole=True),
         ],
         compute,
         layout,
@@ -332,8 +322,8 @@ def explore_chance():
     Explorer
         Controls ``n`` (rolls), ``k`` (faces), ``load``, ``seed``.
     """
-    right, level, repeats = 60.0, 0.05, 1000
-    edges = np.linspace(0, right, 61)
+    right, level, repeats = 50.0, 0.05, 1000
+    edges = np.linspace(0, right, 51)
     x = np.linspace(0, right, 241)
     mean, expected = "mean of 2n·D̂", "k − 1 + 2n·D"
     limit, over = "threshold", "samples over it"
@@ -362,7 +352,7 @@ def explore_chance():
         label_axes(ax, x="2n·D̂, in nats", y="samples per nat", xlim=(0, right), ylim=(0, 0.3))
         key = {
             "1000 samples": {"color": COLORS["p"], "alpha": 0.35, "linewidth": 6},
-            "χ², k − 1 degrees of freedom": {"color": COLORS["q"], "linestyle": "--"},
+            "χ², k − 1 degrees of freedom": {"color": COLORS["sum"], "linestyle": "-."},
             "5 % threshold": {"color": COLORS["ink"], "linewidth": 1.4},
         }
         add_key(ax, key)
@@ -370,7 +360,7 @@ def explore_chance():
 
     def draw(ax, shares, df, threshold):
         plot_histogram(ax, edges, shares, "p")
-        plot_curve(ax, x, np.minimum(_chi2_density(x, df), 10.0), "q")
+        plot_curve(ax, x, np.minimum(_chi2_density(x, df), 10.0), "sum")
         plot_line(ax, [threshold, threshold], [0, 0.3], "threshold", linewidth=1.4, **_INK)
 
     scene = Scene(

@@ -7,7 +7,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import chdtri, gammaln, logsumexp, xlog1py, xlogy
 
 from kl_helpers.distributions import kl_bernoulli
 
@@ -224,6 +224,30 @@ def fair_die_distribution(n, k=DICE):
     same = np.array([gammaln(np.unique(row, return_counts=True)[1] + 1).sum() for row in counts])
     log_probability = ways + gammaln(k + 1) - same - n * math.log(k)
     return np.maximum(values, 0.0), np.exp(log_probability)
+
+
+def chance_threshold(k, n, m=math.inf, level=0.05):
+    """The D̂ between frequencies in k classes that chance alone exceeds in a share of the cases.
+
+    Parameters
+    ----------
+    k : int
+        Classes that can occur, at least 2.
+    n, m : float
+        Observations in the two samples; m is infinite where the second distribution is known.
+    level : float
+        Share of false alarms, for counts that are large in every class.
+
+    Returns
+    -------
+    float
+        In nats.
+
+    References
+    ----------
+    S. S. Wilks (1938), *Annals of Mathematical Statistics* 9(1).
+    """
+    return float(chdtri(k - 1, level)) / 2 * (1 / n + 1 / m)
 
 
 def rolls_against_fair(n, k, load, seed, repeats=1000):
