@@ -20,15 +20,11 @@ def check_trains(regulars, leaflet):
             odds / rate,
             unit="trains",
             mistakes={
-                "That is for the other truth: in D the true distribution comes first.": odds
-                / other,
+                "That is for the other truth: in D the truth comes first.": odds / other,
                 "That is for 100 : 1.": math.log(100) / rate,
                 "log₁₀ and nats do not go together: use the natural logarithm.": 3 / rate,
-                "The odds are in bits and D in nats: take both in one unit.": math.log2(1000)
-                / rate,
-                "The odds are in nats and D in bits: take both in one unit.": odds
-                * math.log(2)
-                / rate,
+                "The odds are in bits, D is in nats: take one unit.": math.log2(1000) / rate,
+                "The odds are in nats, D is in bits: take one unit.": odds * math.log(2) / rate,
                 "A factor of 1000 is a lead of ln 1000 nats, not of 1000.": 1000 / rate,
                 "Divide the lead by what one train brings.": odds * rate,
                 "That is what one train brings: how many bring ln 1000 nats?": rate,
@@ -53,11 +49,9 @@ def check_apps(rate, trains):
             wanted,
             unit="nats a train",
             mistakes={
-                "That is D(p‖q): it holds for one error while the other stays as it is.": 0.5,
-                "That is half of D(p‖q). The threshold is half a minute off, and D goes with the "
-                "square.": 0.25,
-                "That is the threshold, in minutes: the rate is D from there to either app.": 0.5,
-                "In D the half of the square is missing a half: D = ½·(shift)².": 1 / 4,
+                "0.5 is the threshold, in minutes, and D(p‖q), in nats. The rate is D from the "
+                "threshold to either app.": 0.5,
+                "Half a minute squared is 0.25: D is half of that.": 0.25,
                 IN_BITS: wanted / math.log(2),
             },
         ),
@@ -156,7 +150,6 @@ def check_stake(stake, growth):
                 "That is the growth of the average capital: take the average of the "
                 "logarithm.": math.log(0.6 * 1.6 + 0.4 * 0.4),
                 "That is the average gain of one bet: take the average of the logarithm.": 0.12,
-                "That bets 0.6 on heads and 0.4 on tails, a stake of 0.2.": at(0.2),
                 "The sign: the capital shrinks.": -at(0.6),
             },
         ),

@@ -9,7 +9,7 @@ from scipy.special import betainc, chdtri, xlogy
 from kl_helpers.distributions import kl_bernoulli
 from kl_helpers.divergences import kl_divergence
 from kl_helpers.engine import Explorer
-from kl_helpers.explorers._shared import BACKWARD, FORWARD, cut_note, seed_box
+from kl_helpers.explorers._shared import BACKWARD, FORWARD, seed_box
 from kl_helpers.models.evidence import (
     MOST_ROLLS,
     chernoff,
@@ -205,7 +205,7 @@ def explore_errors():
         }
         logs = log_errors(n, int(least[n - 1]), a, b)
         rates = [float(kl_bernoulli(at, a)) * (at < a), float(kl_bernoulli(at, b)) * (at > b)]
-        share, best = chernoff(p, q)
+        _, best = chernoff(p, q)
         values = {
             miss: math.exp(logs[0]),
             alarm: math.exp(logs[1]),
@@ -365,8 +365,8 @@ def explore_chance():
 
     scene = Scene(
         "chance",
-        "A histogram of 2n·D̂ over a thousand samples, the density of chi-squared with k − 1 degrees "
-        "of freedom, and the threshold that it exceeds in 5 % of the cases.",
+        "A histogram of 2n·D̂ over a thousand samples, the density of chi-squared with k − 1 "
+        "degrees of freedom, and the threshold that it exceeds in 5 % of the cases.",
         [
             Slider("n", "n, rolls", 60, options=(6, 12, 20, 30, 60, 100, MOST_ROLLS)),
             Slider("k", "k, faces", 6, 2, 20, 1, whole=True),

@@ -72,8 +72,8 @@ def count_late(share, n, seed, repeats=20):
     ndarray of int, shape (repeats, n + 1)
         Column i is the count after i trains; a larger n only adds columns.
     """
-    late = np.random.default_rng(seed).random((n, repeats)).T < share
-    return np.pad(late.cumsum(axis=1), [(0, 0), (1, 0)])
+    u = np.random.default_rng(seed).random((n, repeats)).T
+    return np.pad((u < share).cumsum(axis=1), [(0, 0), (1, 0)])
 
 
 def moments_of_lead(p, q):
