@@ -360,10 +360,11 @@ def test_leads_at_the_start_and_after_the_presets():
     assert explorer.values()["D(p‖q)"] == pytest.approx(BACK, rel=1e-14)
     explorer.press("q: never late")
     assert explorer.values()["D(p‖q)"] == math.inf
-    assert "paths are at ∞: they met what q calls impossible." in explorer.summary
+    assert " of 20 are at ∞: they met what q calls impossible." in explorer.summary
     explorer.press("p: never late")
     assert explorer.values()["sd of the lead"] == 0
-    assert "∞" not in explorer.summary.split("D(q‖p) = ∞")[-1]
+    assert "are at ∞" not in explorer.summary
+    assert "If q is true the mean is −∞ nats" in explorer.summary
     explorer.press("p = q")
     assert explorer.values()["n·D is 100 : 1 after"] == math.inf
     assert "0 of 20 paths have been at 100 : 1." in explorer.summary
@@ -386,7 +387,7 @@ def test_errors_do_not_care_what_is_called_late():
     explorer.set(p=0.7, q=0.9, t=0.83)
     after = explorer.values()
     assert after == pytest.approx(before, rel=1e-9)
-    assert "Says p if 68 trains or fewer of 83 are late." in explorer.summary
+    assert "Says p if at most 68 of 83 trains are late." in explorer.summary
     assert before["misses"] == pytest.approx(stats.binom.cdf(14, 83, 0.3), rel=1e-9)
 
 
@@ -420,6 +421,15 @@ def test_chance_finds_a_loaded_die_more_often_with_more_rolls():
     assert found[0] < found[1] < found[2]
     explorer.set(n=200, load=0.3)
     assert "% of the samples lie right of the picture." in explorer.summary
+    explorer.set(n=6, k=2, load=0)
+    assert "A bar leaves the picture: it reaches 0.8 per nat." in explorer.summary
+
+
+def test_leads_that_leave_the_picture_are_said():
+    explorer = explore_leads()
+    explorer.set(p=0.9, q=0.1, n=120)
+    assert "20 of 20 end above the picture." in explorer.summary
+    assert "If q is true the mean is −210.9336 nats, below the picture." in explorer.summary
 
 
 # --- The checks: answers that people give

@@ -9,7 +9,7 @@ from scipy.special import betainc, chdtri, xlogy
 from kl_helpers.distributions import kl_bernoulli
 from kl_helpers.divergences import kl_divergence
 from kl_helpers.engine import Explorer
-from kl_helpers.explorers._shared import BACKWARD, FORWARD, seed_box
+from kl_helpers.explorers._shared import BACKWARD, FORWARD, cut_note, seed_box
 from kl_helpers.models.evidence import (
     MOST_ROLLS,
     chernoff,
@@ -29,7 +29,7 @@ from kl_helpers.plots import (
     plot_histogram,
     plot_line,
 )
-from kl_helpers.scene import Frame, Handle, Scene, Slider
+from kl_helpers.scene import Frame, Handle, Scene, Slider, format_number
 
 TRAINS, LINES = 120, 20  # the longest path, and how many
 TESTED = 200  # trains at most that a test has
@@ -46,10 +46,10 @@ def explore_leads():
     Explorer
         Controls ``p``, ``q`` (probabilities of a late train), ``n``, ``seed``.
     """
-    low, high = -10.0, 25.0  # nats
+    low, high = -18.0, 25.0  # nats
     beyond = 2 * high  # where a path goes that is infinite
     trains = np.arange(TRAINS + 1)
-    mean, spread, each = "mean lead, n·D", "sd of the lead", "sd a train"
+    mean, spread = "mean lead, n·D", "sd of the lead"
     behind, at_line = "chance that p is behind", "n·D is 100 : 1 after"
 
     def compute(p, q, n, seed):
@@ -63,7 +63,6 @@ def explore_leads():
         values = {
             FORWARD: drift,
             BACKWARD: float(kl_bernoulli(q, p)),
-            each: sd,
             mean: n * drift,
             spread: math.sqrt(n) * sd,
             behind: float(chances["p"][places < -1e-9].sum()),
@@ -72,8 +71,9 @@ def explore_leads():
         gone, above = np.isinf(leads[:, -1]).sum(), (leads[:, -1] > high).sum()
         notes = [
             f"{arrived.sum()} of {LINES} paths have been at 100 : 1.",
-            f"{gone} of {LINES} paths are at ∞: they met what q calls impossible." if gone else "",
-            _above_note(above - gone, high),
+            f"{gone} of {LINES} are at ∞: they met what q calls impossible." if gone else "",
+            f"{above - gone} of {LINES} end above the picture." if above > gone else "",
+            _below_note(-n * values[BACKWARD], low),
         ]
         first = sure.argmax(axis=1)[arrived]
         data = {
@@ -165,18 +165,17 @@ def explore_leads():
             )
         ],
         swap=[("p", "q")],
-        rows=(3, 2, 2),
-        note_lines=3,
+        rows=(2, 2, 2),
+        note_lines=2,
         height=360,
     )
     return Explorer(scene)
 
 
-def _above_note(count, high):
-    if not count:
+def _below_note(mean, low):
+    if mean >= low:
         return ""
-    paths, leave, are = ("path", "leaves", "is") if count == 1 else ("paths", "leave", "are")
-    return f"{count} {paths} {leave} the picture: after n trains {are} above {high:g} nats."
+    return f"If q is true the mean is {format_number(mean)} nats, below the picture."
 
 
 def explore_errors():
@@ -214,15 +213,14 @@ def explore_errors():
             information: best,
             stein: float(kl_bernoulli(p, q)),
         }
-        says = "≤" if turned else "≥"
         first = n - int(least[n - 1]) if turned else int(least[n - 1])
         notes = [
-            f"Says p if {first} trains or {'fewer' if turned else 'more'} of {n} are late.",
+            f"Says p if at {'most' if turned else 'least'} {first} of {n} trains are late.",
             "" if min(p, q) < t < max(p, q) else _one_sided_note(at, a, b),
         ]
         data = {
             "chances": (np.exp(log_binomial(n, p)), np.exp(log_binomial(n, q))),
-            "cut": (first - 0.5 if says == "≥" else first + 0.5, turned),
+            "cut": (first + 0.5 if turned else first - 0.5, turned),
             "curves": curves,
             "rates": rates,
             "here": logs,
@@ -322,7 +320,7 @@ def explore_chance():
     Explorer
         Controls ``n`` (rolls), ``k`` (faces), ``load``, ``seed``.
     """
-    right, level, repeats = 50.0, 0.05, 1000
+    right, top, level, repeats = 50.0, 0.3, 0.05, 1000
     edges = np.linspace(0, right, 51)
     x = np.linspace(0, right, 241)
     mean, expected = "mean of 2n·D̂", "k − 1 + 2n·D"
@@ -343,13 +341,16 @@ def explore_chance():
         }
         shares = np.histogram(found, edges)[0] / repeats
         outside = (found > right).mean()
-        notes = [f"{outside:.0%} of the samples lie right of the picture." if outside else ""]
+        notes = [
+            cut_note("A bar", float(shares.max()), top, "per nat"),
+            f"{outside:.0%} of the samples lie right of the picture." if outside else "",
+        ]
         return Frame(values, {"shares": shares, "df": k - 1, "threshold": threshold}, notes)
 
     def layout(figure):
         ax = figure.subplots()
         figure.subplots_adjust(0.065, 0.15, 0.985, 0.92)
-        label_axes(ax, x="2n·D̂, in nats", y="samples per nat", xlim=(0, right), ylim=(0, 0.3))
+        label_axes(ax, x="2n·D̂, in nats", y="samples per nat", xlim=(0, right), ylim=(0, top))
         key = {
             "1000 samples": {"color": COLORS["p"], "alpha": 0.35, "linewidth": 6},
             "χ², k − 1 degrees of freedom": {"color": COLORS["sum"], "linestyle": "-."},
@@ -361,7 +362,7 @@ def explore_chance():
     def draw(ax, shares, df, threshold):
         plot_histogram(ax, edges, shares, "p")
         plot_curve(ax, x, np.minimum(_chi2_density(x, df), 10.0), "sum")
-        plot_line(ax, [threshold, threshold], [0, 0.3], "threshold", linewidth=1.4, **_INK)
+        plot_line(ax, [threshold, threshold], [0, top], "threshold", linewidth=1.4, **_INK)
 
     scene = Scene(
         "chance",
@@ -370,7 +371,7 @@ def explore_chance():
         [
             Slider("n", "n, rolls", 60, options=(6, 12, 20, 30, 60, 100, MOST_ROLLS)),
             Slider("k", "k, faces", 6, 2, 20, 1, whole=True),
-            Slider("load", "load on the last face", 0.0, 0, 0.3, 0.01, who="p"),
+            Slider("load", "load", 0.0, 0, 0.3, 0.01, who="p"),
             seed_box(0),
         ],
         compute,
