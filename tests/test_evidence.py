@@ -564,3 +564,19 @@ def test_stake(answer, status, words):
     verdict = check_stake(*answer)
     assert verdict.status == status, verdict.message
     assert words in verdict.message
+
+
+def test_near_p_is_near_steins_rate():
+    explorer = explore_errors()
+    explorer.press("t near p")
+    values = explorer.values()
+    assert 0.9 * D < values["false alarms fall by"] < D
+    assert values["misses fall by"] < 0.001
+
+
+def test_the_exact_faces_of_the_rare_average_are_nearly_the_tilted_ones():
+    rest, there = evidence.roll_counts(99), sum(evidence.roll_counts(100)[350:])
+    given = np.array([sum(rest[351 - face :]) / there for face in range(1, 7)])
+    assert given.sum() == pytest.approx(1, rel=1e-12)
+    assert given == pytest.approx(evidence.tilted_die(4.5), abs=0.004)
+    assert given[1:] / given[:-1] == pytest.approx(np.full(5, 1.46), abs=0.02)

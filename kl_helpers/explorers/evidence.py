@@ -80,7 +80,7 @@ def explore_leads():
             "leads": np.minimum(leads, beyond),
             "line": (n, drift, sd),
             "first": (first, np.minimum(leads[arrived, first], beyond)),
-            "places": np.clip(places, -beyond, beyond),
+            "places": places,
             "chances": chances,
         }
         return Frame(values, data, notes)
@@ -128,7 +128,7 @@ def explore_leads():
         plot_line(paths, *first, "first", **dots)
         plot_line(paths, [n, n], [low, high], "now", color="#888888", linewidth=1)
         for who, chance in chances.items():
-            plot_curve(now, chance / chance.max(), places, who)
+            plot_curve(now, *_hump(chance, places), who)
 
     scene = Scene(
         "leads",
@@ -170,6 +170,15 @@ def explore_leads():
         height=360,
     )
     return Explorer(scene)
+
+
+def _hump(chance, places):
+    """Scaled to a height of 1; what is infinite leaves a bar for each lead that is not."""
+    finite = np.isfinite(places)
+    if finite.all():
+        return chance / chance.max(), places
+    x = np.outer(chance[finite], [0, 1, np.nan]).ravel()
+    return x, np.repeat(places[finite], 3)
 
 
 def _below_note(mean, low):
@@ -288,7 +297,7 @@ def explore_errors():
             information: "nats a train",
             stein: "nats a train",
         },
-        presets={"t near q": {"t": 0.12}, "t near p": {"t": 0.28}},
+        presets={"t near q": {"t": 0.11}, "t near p": {"t": 0.29}},
         handles=[
             Handle(
                 "t",
