@@ -376,8 +376,10 @@ def test_drawn_paths_are_the_leads():
     counts = evidence.count_late(P, 120, 4)[:, :91]
     leads = evidence.lead(counts, np.arange(91), P, Q)
     assert explorer.frame.data["leads"] == pytest.approx(leads, rel=1e-14)
-    arrived = (leads >= math.log(100)).any(axis=1).sum()
-    assert f"{arrived} of 20 paths have been" in explorer.summary
+    there = leads >= math.log(100)
+    arrived = there.any(axis=1)
+    assert f"{arrived.sum()} of 20 paths have been" in explorer.summary
+    assert (explorer.frame.data["first"][0] == there.argmax(axis=1)[arrived]).all()
 
 
 def test_errors_do_not_care_what_is_called_late():
