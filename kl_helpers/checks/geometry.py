@@ -5,6 +5,7 @@ import math
 from scipy.special import rel_entr
 
 from kl_helpers.checks._shared import IN_BITS, SWAPPED, check_function, check_number, together
+from kl_helpers.distributions import kl_poisson
 
 
 def check_fisher_poisson(information, nats):
@@ -26,6 +27,7 @@ def check_fisher_poisson(information, nats):
             unit="nats",
             mistakes={
                 "The ½ is missing.": 1e-4,
+                "That is the exact D; the question asks for the quadratic.": kl_poisson(4, 4.02),
                 "The step has to be squared.": 0.5 * 0.25 * 0.02,
                 "That is in bits: the quadratic form is in nats.": 5e-5 / math.log(2),
                 "Multiply by the information, do not divide.": 0.5 * 0.02**2 / 0.25,
@@ -47,7 +49,7 @@ def check_bregman_poisson(divergence):
         divergence,
         _poisson,
         [
-            {"eta_p": 0.0, "eta_q": 1.0},
+            {"eta_p": 0.5, "eta_q": 1.0},
             {"eta_p": 1.5, "eta_q": 0.5},
             {"eta_p": -1.0, "eta_q": -1.0},
         ],

@@ -69,12 +69,12 @@ def explore_close_up():
         figure.subplots_adjust(0.08, 0.14, 0.985, 0.9, wspace=0.22)
         axis = {"xscale": "log", "yscale": "log", "xlim": (10 ** ends[0] / 1.5, 1.5)}
         left.set(**axis, xlabel="δ", ylabel="nats", ylim=(1e-22, 30))
-        right.set(**axis, xlabel="δ", ylabel="distance from ½δᵀIδ, relative", ylim=(1e-12, 1e7))
+        right.set(**axis, xlabel="δ", ylabel="distance from ½δᵀIδ, relative", ylim=(1e-17, 1e7))
         for ax in (left, right):
             ax.minorticks_off()
             ax.set_xticks(10.0 ** np.arange(-10, 1, 2))
         left.set_yticks(10.0 ** np.arange(-20, 1, 5))
-        right.set_yticks(10.0 ** np.arange(-12, 7, 3))
+        right.set_yticks(10.0 ** np.arange(-16, 7, 4))
         right.axhline(1, linestyle=":", linewidth=1.2, **_INK)
         right.text(1.2, 2.5, "no digit right", ha="right", **_INK)
         add_key(left, looks)
@@ -106,7 +106,7 @@ def explore_close_up():
         "textbook formula; how far D and the textbook formula are from the quadratic.",
         [
             Slider("log_step", "log₁₀ δ", -2, *ends, 0.1, who="q", digits=1),
-            Slider("direction", "direction: 0° is μ, 90° is σ", 90, 0, 90, 5, digits=0),
+            Slider("direction", "angle, °", 90, 0, 90, 5, digits=0),
             Slider("sigma", "σ of p", 0.7, 0.5, 2, 0.1, who="p", digits=1),
         ],
         compute,
@@ -142,15 +142,15 @@ def explore_balls():
     looks = {
         "D(p‖q) = r": {"color": COLORS["gain"]},
         "D(q‖p) = r": {"color": COLORS["sum"], "linestyle": "-."},
-        "ellipse": {"color": COLORS["q"], "linestyle": "--"},
+        "ellipse": {"color": COLORS["ink"], "linestyle": "--", "linewidth": 1.5},
     }
 
     def compute(mu, sigma, radius):
         up, across = sigma * math.sqrt(radius), sigma * math.sqrt(2 * radius)
         rim = {"top": (mu, sigma + up), "bottom": (mu, sigma - up), "side": (mu + across, sigma)}
-        values = {
-            f"{FORWARD}, ellipse's {end}": kl_normal(mu, sigma, *q) for end, q in rim.items()
-        } | {f"{BACKWARD}, its {end}": kl_normal(*q, mu, sigma) for end, q in rim.items()}
+        values = {f"{FORWARD}, {end}": kl_normal(mu, sigma, *q) for end, q in rim.items()} | {
+            f"{BACKWARD}, {end}": kl_normal(*q, mu, sigma) for end, q in rim.items()
+        }
         low, high = (sigma * width for width in widths_of_ball(radius)["forward"])
         half = sigma * math.sqrt(math.expm1(2 * radius))
         rims = [ball(mu, sigma, radius, which) for which in ("forward", "reverse")]
@@ -158,8 +158,9 @@ def explore_balls():
         across = f"μ from {mu - half:.3f} to {mu + half:.3f}".replace("-", "−")
         size = f"{FORWARD} = r: σ from {low:.3f} to {high:.3f}, {across}."
         cut = cut_note("The narrowest q", normal_pdf(0, 0, low), peak, "in density")
+        tiny = "At this radius the rims are hardly larger than the dot." if up < 0.05 else ""
         data = {"centre": (mu, sigma), "rims": rims, "narrow": low, "wide": high}
-        return Frame(values, data, (size, cut))
+        return Frame(values, data, (size, cut or tiny))
 
     def layout(figure):
         plane, densities = figure.subplots(1, 2, width_ratios=(1.25, 1))
@@ -174,7 +175,9 @@ def explore_balls():
         plane, densities = axes
         for (name, look), (mu, sigma) in zip(looks.items(), rims, strict=True):
             plot_line(plane, mu, sigma, name, **look)
-        plot_line(plane, centre[:1], centre[1:], "centre", **_DOT, color=COLORS["p"])
+        plot_line(
+            plane, centre[:1], centre[1:], "centre", **_DOT | {"markersize": 5}, color=COLORS["p"]
+        )
         plot_density(densities, x, normal_pdf(x, *centre), "p")
         for name, sigma in (("narrow", narrow), ("wide", wide)):
             look = {"color": COLORS["q"], "linestyle": "--"}
@@ -189,9 +192,9 @@ def explore_balls():
             Slider("sigma", "σ of p", 1, 0.4, 1.5, 0.05, who="p"),
             Slider(
                 "radius",
-                "radius r, nats",
+                "radius r",
                 0.1,
-                options=(0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3),
+                options=(0.003, 0.01, 0.03, 0.1, 0.2, 0.3),
                 digits=3,
             ),
         ],
@@ -292,7 +295,7 @@ def explore_f_divergences():
         "(dotted); the six divergences in units of ½δ²I over the distance δ of the coins.",
         [
             Slider("p_heads", "p: heads", 0.3, 0.05, 0.5, 0.01, who="p"),
-            Slider("log_step", "log₁₀ (q − p)", -1.2, -4, -0.4, 0.1, who="q", digits=1),
+            Slider("log_step", "log₁₀ δ", -1.2, -4, -0.4, 0.1, who="q", digits=1),
         ],
         compute,
         layout,
@@ -387,8 +390,8 @@ def explore_bregman():
         "The curve A over the log-odds with its tangent at p, and minus the entropy over the "
         "probability of heads with its tangent at q; in both the gap to the tangent is D.",
         [
-            Slider("eta_p", "log-odds of p", 0, -edge, edge, 0.1, who="p", digits=1),
-            Slider("eta_q", "log-odds of q", 1.4, -edge, edge, 0.1, who="q", digits=1),
+            Slider("eta_p", "η of p", 0, -edge, edge, 0.1, who="p", digits=1),
+            Slider("eta_q", "η of q", 1.4, -edge, edge, 0.1, who="q", digits=1),
         ],
         compute,
         layout,
