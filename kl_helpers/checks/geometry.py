@@ -83,6 +83,7 @@ def check_exchange(d, chi2):
             d,
             0.002,
             unit="nats",
+            digits=2,
             mistakes={
                 "JS is much smaller than D: its f bends at 1 by ¼, that of D by 1.": 0.0005,
                 "The other way round: D is the larger one.": 0.0005 / 4,
@@ -94,6 +95,7 @@ def check_exchange(d, chi2):
         chi2=check_number(
             chi2,
             0.004,
+            digits=2,
             mistakes={
                 "That is D: close up χ² is twice D.": 0.002,
                 "Close up D is half of χ², not twice.": 0.001,
