@@ -11,12 +11,13 @@ from functools import partial
 
 os.environ["JUPYTER_WIDGETS_ECHO"] = "0"  # no slider hears its own value again, as in the explorers
 import ipywidgets as widgets
+import lessons
 import numpy as np
 from ipywidgets.widgets.widget import Widget
 from matplotlib import pyplot, style
 from matplotlib.figure import Figure
 
-from kl_helpers import explorers, kl_normal
+from kl_helpers import kl_normal
 from kl_helpers.plots import COLORS
 from kl_helpers.scene import INCH, WIDTH, Drawing, Scene
 
@@ -29,8 +30,8 @@ PEERS = {
 
 
 def explorer_names():
-    """Name of every explorer of the course, in the order of the notebooks."""
-    return [name for name in vars(explorers) if name.startswith("explore_")]
+    """Name of every explorer of the course."""
+    return list(lessons.explorers())
 
 
 def missing_packages(peer):
@@ -41,14 +42,14 @@ def missing_packages(peer):
 def show(way, name):
     """A widget with the sliders of the explorer `name` and its picture, drawn the given way."""
     probe.watch_messages()
-    explorer = getattr(explorers, name)()
+    explorer = lessons.explorers()[name]()
     probe.stops = len(explorer.scene.sliders[0].stops)
     return _WAYS[way](explorer)
 
 
 def update_without_browser(name, times):
     """Move the first slider of an explorer to and fro, here, and return what `Probe.take` does."""
-    explorer = _explorer(getattr(explorers, name)())
+    explorer = _explorer(lessons.explorers()[name]())
     control, *_ = explorer.controls.values()
     stops = control.slider.stops
     at = stops.index(control.value)

@@ -26,11 +26,11 @@ import gc, itertools, json, sys
 import psutil
 from matplotlib import pyplot
 from ipywidgets.widgets.widget import _instances
-sys.path.append({str(ROOT / "tests")!r})
+sys.path += [{str(ROOT / "tests")!r}, {str(ROOT / "tools")!r}]
+import lessons
 from test_memory import move
-from kl_helpers import explorers
 
-shown = [getattr(explorers, name)() for name in explorers.__all__]
+shown = [make() for make in lessons.explorers().values()]
 turns = itertools.cycle(shown)
 
 def weigh():

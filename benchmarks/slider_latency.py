@@ -30,8 +30,9 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed: `make bench` installs what this script needs")
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / "tests" / "browser"), str(ROOT / "benchmarks")]
+sys.path += [str(ROOT / folder) for folder in ("tests/browser", "benchmarks", "tools")]
 import contestants  # noqa: E402
+import lessons  # noqa: E402
 from driver import (  # noqa: E402
     SCREEN,
     SETTLED,
@@ -586,7 +587,8 @@ def course(folder):
     """What the server needs of the course, and the kernel's side of this benchmark."""
     shutil.copytree(ROOT / "tools", folder / "tools")
     (folder / "notebooks").mkdir()
-    shutil.copy(contestants.__file__, folder / "notebooks")
+    for module in (contestants, lessons):
+        shutil.copy(module.__file__, folder / "notebooks")
     return folder
 
 

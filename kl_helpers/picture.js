@@ -70,14 +70,17 @@ function makeRow(slider, set, say) {
             const stop = stops.length ? stops[nearestStop(slider, current) + sign] : current + sign;
             if (stop >= slider.ends[0] && stop <= slider.ends[1]) set(stop);
         };
-        box.addEventListener("change", () => {
-            const {value: typed, complaint} = read(slider, box.value);
+        const take = () => {
+            if (box.value === shown(slider, current)) return;
+            const {value, complaint} = read(slider, box.value);
             if (complaint) say(complaint);
-            if (typed === undefined) show(current);
-            else set(typed);
-        });
+            if (value === undefined) show(current);
+            else set(value);
+        };
+        box.addEventListener("blur", take);
         box.addEventListener("keydown", event => {
-            if (event.key === "ArrowUp") step(1);
+            if (event.key === "Enter") take();
+            else if (event.key === "ArrowUp") step(1);
             else if (event.key === "ArrowDown") step(-1);
             else if (event.key === "Escape") show(current);
             else return;

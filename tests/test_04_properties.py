@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from kl_helpers import (
-    checks,
     deviance,
-    explorers,
     jeffreys_divergence,
     js_divergence,
     kl_bernoulli,
@@ -22,6 +20,8 @@ from kl_helpers import (
     kl_normal,
     total_variation,
 )
+from kl_helpers.checks import properties as checks
+from kl_helpers.explorers import properties as explorers
 
 # Tolerances of 1e-15 to 1e-12 are some roundings of numbers up to 3; a root of what may be rounding
 # alone, such as √JS of equal coins, is known to √1e-16; the others are half a digit that is said.

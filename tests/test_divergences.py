@@ -2,7 +2,6 @@ import doctest
 import math
 import subprocess
 import sys
-import time
 from functools import partial
 
 import mpmath
@@ -479,32 +478,3 @@ def test_examples_in_the_docstrings_run():
     results = doctest.testmod(divergences)
     assert results.attempted > 5
     assert results.failed == 0
-
-
-def times_as_long(function, other, *args, repeat):
-    """How many times as long as the other: the median over turns, for both share one machine."""
-    times = []
-    for _ in range(repeat):
-        for each in (function, other):
-            start = time.perf_counter()
-            each(*args)
-            times.append(time.perf_counter() - start)
-    return np.median(np.divide(times[::2], times[1::2]))
-
-
-@pytest.mark.parametrize("near", [False, True])
-def test_a_million_outcomes_take_at_most_three_times_rel_entr(near, rng):
-    p = rng.dirichlet(np.ones(1_000_000))
-    q = p * rng.uniform(0.9, 1.1, p.size) if near else rng.dirichlet(np.ones(p.size))
-    q /= q.sum()
-
-    def bare(p, q):
-        return special.rel_entr(p, q).sum()
-
-    assert times_as_long(kl_divergence, bare, p, q, repeat=25) <= 3
-
-
-@pytest.mark.parametrize("size", [10, 1000])
-def test_short_vectors_are_faster_than_with_scipy(size, rng):
-    p, q = rng.dirichlet(np.ones(size), 2)
-    assert times_as_long(kl_divergence, stats.entropy, p, q, repeat=100) < 1

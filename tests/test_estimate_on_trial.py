@@ -7,15 +7,16 @@ import pytest
 from scipy import stats
 
 from kl_helpers import kl_divergence, kl_histogram, kl_quad
-from kl_helpers.checks import (
+from kl_helpers.checks.estimate_on_trial import (
     check_ceiling,
     check_price_per_decade,
     check_rods,
     check_smaller_epsilon,
 )
 from kl_helpers.estimators import histogram_frequencies
-from kl_helpers.explorers import explore_samples, explore_trial
-from kl_helpers.explorers.estimate_on_trial import (
+from kl_helpers.explorers.estimate_on_trial import explore_trial
+from kl_helpers.explorers.gaussian_samples import explore_samples
+from kl_helpers.models.estimate_on_trial import (
     bin_shares,
     kl_in_range,
     levels,

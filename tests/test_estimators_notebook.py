@@ -10,7 +10,6 @@ from PIL import Image
 from scipy import integrate, optimize, special, stats
 
 from kl_helpers import (
-    checks,
     kl_divergence,
     kl_histogram,
     kl_kde,
@@ -19,7 +18,9 @@ from kl_helpers import (
     kl_normal,
     kl_normal_fit,
 )
+from kl_helpers.checks import estimators as checks
 from kl_helpers.explorers import estimators as explorers
+from kl_helpers.models import estimators as models
 
 # Tolerances of 1e-12 and 1e-9 are the rounding of sums over the draws, of 1e-7 and 1e-5 the judge's
 # quadrature; then half a digit that the prose says, or the spread of five seeds.
@@ -28,9 +29,7 @@ PAIRS = [(0, 1), (1, 1), (5, 1), (0, 0.5), (5, 0.5), (5, 3)]
 
 def samples(shift, sigma, n, seed=0):
     """The hundred pairs of samples that the explorer draws, in its order."""
-    z_p, z_q = (
-        np.random.default_rng(seed).standard_normal((n, 2, explorers.TIMES)).transpose(1, 2, 0)
-    )
+    z_p, z_q = np.random.default_rng(seed).standard_normal((n, 2, models.TIMES)).transpose(1, 2, 0)
     return list(zip(z_p, shift + sigma * z_q, strict=True))
 
 
@@ -47,7 +46,7 @@ def pseudo_counts(x, y, bins=99):
 @pytest.mark.parametrize("n", [30, 300])
 @pytest.mark.parametrize(("shift", "sigma"), PAIRS)
 def test_the_hundred_estimates_are_those_of_the_public_estimators(shift, sigma, n):
-    results = explorers.estimates_from_samples(shift, sigma, n, seed=3)
+    results = models.estimates_from_samples(shift, sigma, n, seed=3)
     some = samples(shift, sigma, n, seed=3)[:6]
 
     def by(estimate):
@@ -63,8 +62,8 @@ def test_the_hundred_estimates_are_those_of_the_public_estimators(shift, sigma, 
 
 @pytest.mark.parametrize(("shift", "sigma"), PAIRS)
 def test_the_hundred_averages_are_those_of_the_public_estimators(shift, sigma):
-    results = explorers.estimates_with_densities(shift, sigma, 100, seed=3)
-    k1 = explorers.estimates_from_samples(shift, sigma, 100, seed=3)["k1"]
+    results = models.estimates_with_densities(shift, sigma, 100, seed=3)
+    k1 = models.estimates_from_samples(shift, sigma, 100, seed=3)["k1"]
     log_p, log_q = stats.norm(0, 1).logpdf, stats.norm(shift, sigma).logpdf
     pairs = samples(shift, sigma, 100, seed=3)
     for name in ("k1", "k2"):
@@ -76,7 +75,7 @@ def test_the_hundred_averages_are_those_of_the_public_estimators(shift, sigma):
 
 
 def test_a_larger_n_only_adds_draws():
-    few, many = explorers.dice(30, 5), explorers.dice(100, 5)
+    few, many = models.dice(30, 5), models.dice(100, 5)
     assert np.isin(few, many).all()
 
 
@@ -100,21 +99,21 @@ def test_exact_moments_by_quadrature(shift, sigma):
 
         return sum(integrate.quad(height, a, a + 2)[0] for a in range(-36, 36, 2))
 
-    for name, (expected, sd) in explorers.exact_moments(shift, sigma).items():
+    for name, (expected, sd) in models.exact_moments(shift, sigma).items():
         first, second = mean(terms[name]), mean(lambda v, t=terms[name]: t(v) ** 2)
         assert expected == pytest.approx(first, rel=1e-7)
         assert sd**2 == pytest.approx(second - first**2, rel=1e-5)
     square = mean(lambda v: math.exp(2 * v))
-    assert explorers.mean_square_ratio(shift, sigma) == pytest.approx(square, rel=1e-5)
+    assert models.mean_square_ratio(shift, sigma) == pytest.approx(square, rel=1e-5)
 
 
 @pytest.mark.parametrize("shift", [0, 1, 5])
 def test_the_variance_of_k3_is_infinite_from_root_two_on(shift):
     root = math.sqrt(2)
-    assert explorers.mean_square_ratio(shift, root * 1.0001) == math.inf
-    assert explorers.mean_square_ratio(0, root * 0.9999) < math.inf
+    assert models.mean_square_ratio(shift, root * 1.0001) == math.inf
+    assert models.mean_square_ratio(0, root * 0.9999) < math.inf
     for sigma, finite in ((1.4, True), (1.45, False)):
-        assert math.isfinite(explorers.exact_moments(0, sigma)["k3"][1]) == finite
+        assert math.isfinite(models.exact_moments(0, sigma)["k3"][1]) == finite
     # the area under q²/p has arrived at a reach of 50, or has not
     for sigma, arrived in ((1.2, True), (1.43, False)):
 
@@ -124,13 +123,13 @@ def test_the_variance_of_k3_is_infinite_from_root_two_on(shift):
         inner = sum(integrate.quad(height, a, a + 5)[0] for a in range(-50, 50, 5))
         beyond = integrate.quad(height, 50, 100)[0] + integrate.quad(height, -100, -50)[0]
         assert (beyond < 1e-6 * inner) == arrived
-        assert math.isfinite(explorers.mean_square_ratio(shift, sigma)) == arrived
+        assert math.isfinite(models.mean_square_ratio(shift, sigma)) == arrived
 
 
 def test_k3_wins_up_to_063_nats_for_equal_widths():
     for s in (0.1, 1, 2):
         k3 = math.exp(s * s) - 1 - s * s
-        moments = explorers.exact_moments(s, 1)
+        moments = models.exact_moments(s, 1)
         assert moments["k1"][1] == pytest.approx(s)
         assert moments["k3"][1] ** 2 == pytest.approx(k3, rel=1e-9, abs=0)
     even = optimize.brentq(lambda s: math.exp(s * s) - 1 - 2 * s * s, 0.5, 2)
@@ -142,7 +141,7 @@ def test_k3_wins_up_to_063_nats_for_equal_widths():
 
 
 def means(shift, sigma, seed):
-    found = explorers.estimates_from_samples(shift, sigma, 300, seed)
+    found = models.estimates_from_samples(shift, sigma, 300, seed)
     return {name: values.mean() for name, values in found.items()}
 
 
@@ -153,14 +152,14 @@ def test_whose_mean_comes_closest_to_125_nats(seed):
     assert found["histogram, ε"] == pytest.approx(7.9, abs=0.1)
     assert found["k-NN"] == pytest.approx(4.5, abs=0.1)
     assert found["KDE"] == pytest.approx(32, abs=4)
-    k3 = explorers.estimates_with_densities(5, 1, 300, seed)["k3"]
-    k1 = explorers.estimates_with_densities(5, 1, 300, seed)["k1"]
+    k3 = models.estimates_with_densities(5, 1, 300, seed)["k3"]
+    k1 = models.estimates_with_densities(5, 1, 300, seed)["k1"]
     assert np.count_nonzero(k3 - k1 < -0.9) > 60  # the mean of r is below 0.1 and not 1
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_about_half_of_the_knn_estimates_are_negative(seed):
-    negative = np.count_nonzero(explorers.estimates_from_samples(0, 1, 300, seed)["k-NN"] < 0)
+    negative = np.count_nonzero(models.estimates_from_samples(0, 1, 300, seed)["k-NN"] < 0)
     assert 35 <= negative <= 65
 
 
@@ -171,11 +170,11 @@ def test_what_the_slides_point_at(seed):
     assert abs(means(1, 1, seed)["histogram, +½"] - 0.5) < 0.06
     exact = kl_normal(0, 1, 0, 0.5), kl_normal(0, 1, 0, 2)
     narrow, wide = means(0, 0.5, seed), means(0, 2, seed)
-    for name in set(explorers.SAMPLES_ONLY) - {"normal fit"}:
+    for name in set(models.SAMPLES_ONLY) - {"normal fit"}:
         assert abs(narrow[name] - exact[0]) > abs(wide[name] - exact[1])
-    wide_k3 = explorers.estimates_with_densities(0, 3, 300, seed)["k3"]
+    wide_k3 = models.estimates_with_densities(0, 3, 300, seed)["k3"]
     assert np.count_nonzero(wide_k3 < kl_normal(0, 1, 0, 3)) > 80
-    near = explorers.estimates_with_densities(0.1, 1, 300, seed)
+    near = models.estimates_with_densities(0.1, 1, 300, seed)
     assert near["k1"].std() > 9 * near["k3"].std()
 
 
@@ -185,7 +184,7 @@ def test_small_numbers_of_the_prose(prose):
     assert 1 / h**2 == pytest.approx(10, abs=0.5)
     furthest = np.random.default_rng(0).standard_normal((1000, 300)).max(axis=1)
     assert furthest.mean() == pytest.approx(3, abs=0.2)
-    exact = explorers.exact_moments(2, 1)
+    exact = models.exact_moments(2, 1)
     assert exact["k1"][1] / math.sqrt(300) == pytest.approx(0.12, abs=0.005)
     assert exact["k3"][1] / math.sqrt(300) == pytest.approx(0.41, abs=0.005)
     above_50 = stats.norm.sf((math.log(50) + 2) / 2)  # log r = 2x − 2
@@ -251,7 +250,7 @@ def test_a_report_that_stands_still_is_wrong_all_the_same():
 
 def test_where_k3_is_the_steadier_one(prose):
     def lead(sigma):
-        moments = explorers.exact_moments(0, sigma)
+        moments = models.exact_moments(0, sigma)
         return moments["k3"][1] - moments["k1"][1]
 
     even = optimize.brentq(lead, 1.05, 1.4)
@@ -262,7 +261,7 @@ def test_where_k3_is_the_steadier_one(prose):
     )
     for shift, sigma in itertools.product(np.linspace(0.05, 1.1, 22), np.linspace(0.3, 1, 15)):
         if kl_normal(0, 1, shift, sigma) < 0.6:
-            moments = explorers.exact_moments(shift, sigma)
+            moments = models.exact_moments(shift, sigma)
             assert moments["k3"][1] < moments["k1"][1]
 
 
@@ -320,7 +319,7 @@ def test_what_leaves_the_picture_is_said():
     explorer.set(shift=5, sigma=0.5)
     assert "Outside the picture: the exact value, 100 of KDE" in explorer.summary
     explorer.set(shift=4.5, sigma=1)
-    kde = explorers.estimates_from_samples(4.5, 1, 300, 0)["KDE"]
+    kde = models.estimates_from_samples(4.5, 1, 300, 0)["KDE"]
     count = np.count_nonzero(kde > 25)
     assert 0 < count < 100
     assert f"Outside the picture: {count} of KDE." in explorer.summary
@@ -335,7 +334,7 @@ def test_dots_bars_and_line_are_the_numbers():
     lines = {line.get_gid(): line for line in explorer.drawing.axes.lines}
     values = explorer.values()
     assert set(lines["exact"].get_xdata()) == {0.5}
-    for i, name in enumerate((*explorers.SAMPLES_ONLY, "k1")):
+    for i, name in enumerate((*models.SAMPLES_ONLY, "k1")):
         dots = lines["gain dots" if name == "k1" else "p dots"]
         row = dots.get_xdata()[np.round(dots.get_ydata()) == i]
         assert len(row) == 100

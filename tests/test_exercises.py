@@ -93,7 +93,7 @@ RIGHT = "answer = 0.7370"
 def write(path, help_text):
     cell, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell(help_text)
     stub = cell(STUB, id="ex-bits", metadata={"tags": ["exercise"]})
-    cells = [cell("from kl_helpers.checks import check_coin_bits"), stub, text]
+    cells = [cell("from kl_helpers.checks.definitions import check_coin_bits"), stub, text]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
 

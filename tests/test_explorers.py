@@ -1,24 +1,24 @@
 """Every explorer, driven through its controls to every corner and the middle."""
 
 import dataclasses
-import inspect
 import io
 import itertools
 import math
 
+import lessons
 import numpy as np
 import pytest
 from ipywidgets import Widget
 from PIL import Image
 
-from kl_helpers import explorers, kl_quad
+from kl_helpers import kl_quad
+from kl_helpers.explorers.cross_entropy import explore_cross_entropy
+from kl_helpers.explorers.definitions import explore_integrand, explore_pmf_pair
+from kl_helpers.explorers.gaussian_samples import explore_samples
+from kl_helpers.explorers.start_here import explore_two_normals
 
 # Tolerances of 1e-14 and 1e-15 are a few roundings; 2e-5 is half the last digit that is shown.
-EXPLORERS = {
-    name: make
-    for name, make in inspect.getmembers(explorers, inspect.isfunction)
-    if name.startswith("explore_")
-}
+EXPLORERS = lessons.explorers()
 
 
 def corners(explorer):
@@ -129,7 +129,7 @@ def test_names_of_scenes_differ():
 
 
 def test_swap_exchanges_p_and_q():
-    explorer = explorers.explore_two_normals()
+    explorer = explore_two_normals()
     explorer.set(mu_p=0.5, sigma_p=0.7, mu_q=-1, sigma_q=2)
     before = explorer.values()
     explorer.press("Swap p ↔ q")
@@ -139,14 +139,14 @@ def test_swap_exchanges_p_and_q():
 
 
 def test_two_normals_by_hand():
-    explorer = explorers.explore_two_normals()
+    explorer = explore_two_normals()
     explorer.set(mu_p=0, sigma_p=1, mu_q=1, sigma_q=2)
     # ln 2 + (1 + 1)/8 - 1/2
     assert explorer.values()["D(p‖q)"] == pytest.approx(math.log(2) - 0.25, rel=1e-15, abs=0)
 
 
 def test_pmf_pair_infinite_one_way_and_finite_the_other():
-    explorer = explorers.explore_pmf_pair()
+    explorer = explore_pmf_pair()
     explorer.press("q never rains")
     values = explorer.values()
     assert values["D(p‖q)"] == math.inf
@@ -160,7 +160,7 @@ def test_integrand_areas_differ_by_the_divergence():
     # Quadrature as the judge of the two areas, to the four digits shown.
     from scipy import integrate, stats
 
-    explorer = explorers.explore_integrand()
+    explorer = explore_integrand()
     for corner in corners(explorer):
         explorer.set(**corner)
         values = explorer.values()
@@ -179,7 +179,7 @@ def test_integrand_areas_differ_by_the_divergence():
 
 
 def test_samples_move_without_rolling_the_dice():
-    explorer = explorers.explore_samples()
+    explorer = explore_samples()
     edges = explorer.frame.data["edges"]
     explorer.set(mu_p=0.3, mu_q=0.1)  # both moved by 0.1: the same samples, 0.1 to the right
     assert explorer.frame.data["edges"] == pytest.approx(edges + 0.1)
@@ -196,7 +196,7 @@ def test_samples_move_without_rolling_the_dice():
 
 
 def test_samples_presets_have_the_exact_values_of_the_demo():
-    explorer = explorers.explore_samples()
+    explorer = explore_samples()
     explorer.set(n=30, bins=5)
     for label, exact in (("Similar", 2), ("Different", 12.5)):
         explorer.press(label)
@@ -207,14 +207,14 @@ def test_samples_presets_have_the_exact_values_of_the_demo():
 
 
 def test_the_seed_starts_again_after_the_last_one():
-    explorer = explorers.explore_samples()
+    explorer = explore_samples()
     explorer.controls["seed"].value = 9999
     explorer.press("Resample")
     assert explorer.controls["seed"].value == 0
 
 
 def test_cross_entropy_is_entropy_plus_divergence_and_lowest_at_p():
-    explorer = explorers.explore_cross_entropy()
+    explorer = explore_cross_entropy()
     explorer.press("q = p")
     lowest = explorer.values()
     assert lowest["D(p‖q)"] == 0
@@ -229,7 +229,7 @@ def test_cross_entropy_is_entropy_plus_divergence_and_lowest_at_p():
 
 
 def test_cross_entropy_keeps_a_trail_until_reset():
-    explorer = explorers.explore_cross_entropy()
+    explorer = explore_cross_entropy()
 
     def trail():
         (line,) = (a for a in explorer.drawing.axes["mu"].lines if a.get_gid() == "trail")

@@ -3,11 +3,10 @@
 import gc
 from functools import lru_cache
 
+import lessons
 import pytest
 from ipywidgets.widgets.widget import _instances
 from matplotlib import pyplot
-
-from kl_helpers import explorers
 
 EVENTS = 60  # each explorer, twice
 LRU_CACHE = type(lru_cache(int))
@@ -40,9 +39,9 @@ def counts(explorer):
     }
 
 
-@pytest.mark.parametrize("name", explorers.__all__)
-def test_events_leave_nothing_behind(name):
-    explorer = getattr(explorers, name)()
+@pytest.mark.parametrize("make", lessons.explorers().values())
+def test_events_leave_nothing_behind(make):
+    explorer = make()
     move(explorer, EVENTS)  # fills the caches
     before = counts(explorer)
     move(explorer, EVENTS)

@@ -9,14 +9,15 @@ import pytest
 from scipy import optimize
 from scipy.stats import norm
 
-from kl_helpers.checks import (
+from kl_helpers.checks.two_directions import (
     check_directions,
     check_far_limits,
     check_moments,
     check_reverse_kl,
 )
-from kl_helpers.explorers import explore_two_directions, two_directions
-from kl_helpers.explorers.two_directions import SIGMA, forward_kl, reverse_kl, reverse_minima
+from kl_helpers.explorers.two_directions import explore_two_directions
+from kl_helpers.models import two_directions
+from kl_helpers.models.two_directions import SIGMA, forward_kl, reverse_kl, reverse_minima
 
 SLIDER = [round(0.02 * k, 2) for k in range(151)]
 THRESHOLD, SIDES_APPEAR = 1.680049330550, 1.447337831

@@ -342,6 +342,8 @@ def check_choice(answer, expected, *, reasons, right=""):
         raise NotRightError(
             "Replace `None` with a letter in quotes, and run the cell again.", "not attempted"
         )
+    if isinstance(answer, (list, tuple)) and len(answer) == 1:
+        (answer,) = answer
     letters = ", ".join(sorted([expected, *reasons]))
     letter = answer.strip(" .()").upper() if isinstance(answer, str) else None
     if letter == expected:

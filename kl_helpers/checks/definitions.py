@@ -16,6 +16,7 @@ from kl_helpers.checks._shared import (
     check_number,
 )
 from kl_helpers.divergences import cross_entropy, kl_divergence
+from kl_helpers.models._shared import normal_pdf
 
 
 def check_kl(kl):
@@ -105,10 +106,6 @@ def _shares_of_three(value):
     return shares / total
 
 
-def _density(x, mu, sigma):
-    return np.exp(-0.5 * ((x - mu) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
-
-
 def check_kl_on_grid(kl_on_grid):
     """Exercise: D(p‖q) in nats from two densities' values on an evenly spaced grid."""
     fine, coarse = np.arange(-8, 10, 0.004), np.arange(-12, 12, 0.01)
@@ -123,8 +120,8 @@ def check_kl_on_grid(kl_on_grid):
         kl_on_grid,
         integral,
         [
-            {"p": _density(fine, math.sqrt(1.7), 1), "q": _density(fine, 0, 1), "x": fine},
-            {"p": _density(coarse, 0, 1), "q": _density(coarse, 1, 2), "x": coarse},
+            {"p": normal_pdf(fine, math.sqrt(1.7), 1), "q": normal_pdf(fine, 0, 1), "x": fine},
+            {"p": normal_pdf(coarse, 0, 1), "q": normal_pdf(coarse, 1, 2), "x": coarse},
         ],
         mistakes={
             "Forgot dx: every height is to be multiplied by the width of its cell.": total,

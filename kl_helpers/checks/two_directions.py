@@ -6,8 +6,9 @@ from functools import partial
 import numpy as np
 
 from kl_helpers.checks._shared import IN_BITS, check_choice, check_function, check_number, together
+from kl_helpers.models.two_directions import SIGMA, forward_kl
+from kl_helpers.models.two_directions import reverse_kl as exact
 
-_SIGMA = 0.6
 _LOGS = "Work with log-densities: `norm.logpdf` and `np.logaddexp`."
 _FOLLOW = "take x = μ + σz with z from −9 to 9."
 
@@ -51,18 +52,8 @@ def _expected_log_ratio(mu, sigma, m, terms, ends=(-9, 9)):
     z = np.linspace(*ends, 1801)
     x = mu + sigma * z
     log_q = _log_normal(x, mu, sigma)
-    log_p = np.logaddexp(_log_normal(x, -m, _SIGMA), _log_normal(x, m, _SIGMA)) - math.log(2)
+    log_p = np.logaddexp(_log_normal(x, -m, SIGMA), _log_normal(x, m, SIGMA)) - math.log(2)
     return np.sum(np.exp(_log_normal(z, 0, 1)) * terms(log_q, log_p)) * (z[1] - z[0])
-
-
-def _reverse(mu, sigma, m):
-    return _expected_log_ratio(mu, sigma, m, lambda log_q, log_p: log_q - log_p)
-
-
-def _forward(mu, sigma, m):
-    x = np.linspace(-m - 9 * _SIGMA, m + 9 * _SIGMA, 4001)
-    log_p = np.logaddexp(_log_normal(x, -m, _SIGMA), _log_normal(x, m, _SIGMA)) - math.log(2)
-    return np.sum(np.exp(log_p) * (log_p - _log_normal(x, mu, sigma))) * (x[1] - x[0])
 
 
 def _cut_at(reach, mu, sigma, m):
@@ -88,18 +79,18 @@ def check_reverse_kl(reverse_kl):
     """Exercise: D(q‖p) of q = N(mu, sigma²) and p = ½N(−m, 0.6²) + ½N(m, 0.6²), in nats."""
     return check_function(
         reverse_kl,
-        _reverse,
+        exact,
         [
             {"mu": 1.5, "sigma": 0.6, "m": 1.5},
             {"mu": 0.5, "sigma": 1.0, "m": 0.9},
             {"mu": 0.0, "sigma": 3.0, "m": 3.0},
         ],
         mistakes={
-            "That is D(p‖q): average over q, not over p.": _forward,
-            "The sign is turned round: it is log q − log p.": lambda *at: -_reverse(*at),
-            IN_BITS: lambda *at: _reverse(*at) / math.log(2),
+            "That is D(p‖q): average over q, not over p.": forward_kl,
+            "The sign is turned round: it is log q − log p.": lambda *at: -exact(*at),
+            IN_BITS: lambda *at: exact(*at) / math.log(2),
             "p lacks its ½: each of the two streams carries half of the cars.": (
-                lambda *at: _reverse(*at) - math.log(2)
+                lambda *at: exact(*at) - math.log(2)
             ),
             "That is the average of −log p: the average of log q is missing.": (
                 lambda *at: _expected_log_ratio(*at, lambda log_q, log_p: -log_p)

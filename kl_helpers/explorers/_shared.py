@@ -1,10 +1,8 @@
 """What several explorers share: labels, sliders, notes."""
 
-import math
-
-import numpy as np
 from scipy.special import ndtr
 
+from kl_helpers.models._shared import normal_pdf
 from kl_helpers.scene import Handle, Slider
 
 FORWARD, BACKWARD, BITS = "D(p‖q)", "D(q‖p)", "D(p‖q), base 2"
@@ -52,10 +50,6 @@ def normal_handles(axes, *whose):
 def seed_box(start):
     """The number that begins a random stream."""
     return Slider("seed", "seed", start, 0, 9999, 1, whole=True, handle=False)
-
-
-def normal_pdf(x, mu, sigma):
-    return np.exp(-(((x - mu) / sigma) ** 2) / 2) / (sigma * math.sqrt(2 * math.pi))
 
 
 def cut_note(what, value, limit, unit):

@@ -10,10 +10,10 @@ from kl_helpers.explorers._shared import (
     FORWARD,
     cut_note,
     normal_handles,
-    normal_pdf,
     normal_sliders,
     outside_note,
 )
+from kl_helpers.models._shared import normal_pdf
 from kl_helpers.plots import (
     COLORS,
     add_key,

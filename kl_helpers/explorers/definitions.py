@@ -15,10 +15,11 @@ from kl_helpers.explorers._shared import (
     SWAP_NORMALS,
     cut_note,
     normal_handles,
-    normal_pdf,
     normal_sliders,
     outside_note,
 )
+from kl_helpers.models._shared import normal_pdf
+from kl_helpers.models.definitions import area_below, integrand
 from kl_helpers.plots import (
     COLORS,
     add_key,
@@ -142,14 +143,14 @@ def explore_integrand():
 
     def compute(mu_p, sigma_p, mu_q, sigma_q):
         nats = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
-        below = _area_below(mu_p, sigma_p, mu_q, sigma_q)
+        below = area_below(mu_p, sigma_p, mu_q, sigma_q)
         values = {
             "area above 0": nats + below,
             "area below 0": below,
             FORWARD: nats,
             BITS: nats / math.log(2),
         }
-        height = _integrand(x, mu_p, sigma_p, mu_q, sigma_q)
+        height = integrand(x, mu_p, sigma_p, mu_q, sigma_q)
         data = {
             "p": normal_pdf(x, mu_p, sigma_p),
             "q": normal_pdf(x, mu_q, sigma_q),
@@ -163,14 +164,14 @@ def explore_integrand():
         return Frame(values, data, notes)
 
     def layout(figure):
-        densities, integrand = figure.subplots(2, 1, sharex=True)
+        densities, product = figure.subplots(2, 1, sharex=True)
         figure.subplots_adjust(0.08, 0.11, 0.98, 0.93, hspace=0.3)
         label_axes(densities, y="density", xlim=(-6, 6), ylim=(0, 0.85))
         add_key(densities, {"p": "p", "q": "q"})
-        label_axes(integrand, x="x", y="p·log(p/q)", ylim=(low, high))
-        add_key(integrand, {"gain": "area above 0", "loss": "area below 0"}, filled=True)
-        integrand.axhline(0, color=COLORS["ink"], linewidth=0.8)
-        return densities, integrand
+        label_axes(product, x="x", y="p·log(p/q)", ylim=(low, high))
+        add_key(product, {"gain": "area above 0", "loss": "area below 0"}, filled=True)
+        product.axhline(0, color=COLORS["ink"], linewidth=0.8)
+        return densities, product
 
     def draw(axes, p, q, height):
         plot_density(axes[0], x, p, "p")
@@ -196,17 +197,3 @@ def explore_integrand():
         height=400,
     )
     return Explorer(scene)
-
-
-def _integrand(x, mu_p, sigma_p, mu_q, sigma_q):
-    log_ratio = (
-        math.log(sigma_q / sigma_p)
-        + ((x - mu_q) / sigma_q) ** 2 / 2
-        - ((x - mu_p) / sigma_p) ** 2 / 2
-    )
-    return normal_pdf(x, mu_p, sigma_p) * log_ratio
-
-
-def _area_below(mu_p, sigma_p, mu_q, sigma_q):
-    x = mu_p + sigma_p * np.linspace(-10, 10, 4001)
-    return float(np.trapezoid(np.maximum(-_integrand(x, mu_p, sigma_p, mu_q, sigma_q), 0), x))

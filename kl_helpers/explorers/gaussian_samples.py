@@ -92,5 +92,6 @@ def explore_samples():
         },
         handles=normal_handles(lambda ax: ax, "p", "q"),
         swap=SWAP_NORMALS,
+        note_lines=2,
     )
     return Explorer(scene)

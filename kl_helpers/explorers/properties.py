@@ -13,11 +13,8 @@ from kl_helpers.divergences import (
     total_variation,
 )
 from kl_helpers.engine import Explorer
-from kl_helpers.explorers._shared import (
-    BACKWARD,
-    FORWARD,
-    cut_note,
-)
+from kl_helpers.explorers._shared import BACKWARD, FORWARD, cut_note
+from kl_helpers.models.properties import coin, root_js
 from kl_helpers.plots import (
     COLORS,
     add_key,
@@ -48,7 +45,7 @@ def explore_gibbs():
     share = np.linspace(0, 1, 61)
 
     def compute(p_heads, q_heads):
-        p, q = _coin(p_heads), _coin(q_heads)
+        p, q = coin(p_heads), coin(q_heads)
         terms, areas = rel_entr(p, q), deviance(p, q)
         values = {FORWARD: kl_divergence(p, q)}
         values |= {f"{side}: p·log(p/q)": t for side, t in zip(sides, terms, strict=True)}
@@ -153,9 +150,9 @@ def explore_triangle():
     }
 
     def compute(a, b, c):
-        coins = {"a": _coin(a), "b": _coin(b), "c": _coin(c)}
+        coins = {"a": coin(a), "b": coin(b), "c": coin(c)}
         ways = {}
-        for name, measure in (("D", kl_divergence), ("√JS", _root_js)):
+        for name, measure in (("D", kl_divergence), ("√JS", root_js)):
             ways[name] = [measure(coins[x], coins[y]) for x, y in ("ac", "ab", "bc")]
         d, js = ways.values()
         values = {
@@ -202,7 +199,7 @@ def explore_triangle():
                 cut = " (cut)" if length > scale else ""
                 plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
-    def coin(name, height):
+    def handle(name, height):
         return Handle(
             name,
             lambda axes: axes[0],
@@ -225,7 +222,7 @@ def explore_triangle():
             "b beyond": {"a": 0.5, "b": 0.7, "c": 0.1},
             "b on the way": {"a": 0.5, "b": 0.25, "c": 0.1},
         },
-        handles=[coin(name, height) for name, height in zip("abc", heights, strict=True)],
+        handles=[handle(name, height) for name, height in zip("abc", heights, strict=True)],
         height=320,
     )
     return Explorer(scene)
@@ -240,7 +237,7 @@ def explore_relatives():
         Controls ``p_heads``, ``q_heads``.
     """
     heads = np.linspace(0.005, 0.995, 199)
-    grid = _coin(heads)
+    grid = coin(heads)
     top, wide = 3.0, 1.6  # nats; probability
     bound = "√(D(p‖q)/2)"
     probabilities = ("total variation", bound)
@@ -262,7 +259,7 @@ def explore_relatives():
     }
 
     def compute(p_heads, q_heads):
-        p, qs = _coin(p_heads), np.vstack([grid, _coin(q_heads)])
+        p, qs = coin(p_heads), np.vstack([grid, coin(q_heads)])
         found = {name: measure(p, qs) for name, measure in measures.items()}
         values = {name: float(each[-1]) for name, each in found.items()}
         curves = {name: each[:-1] for name, each in found.items()}
@@ -305,14 +302,6 @@ def explore_relatives():
         height=340,
     )
     return Explorer(scene)
-
-
-def _coin(heads):
-    return np.stack([heads, 1 - np.asarray(heads)], axis=-1)
-
-
-def _root_js(p, q):
-    return math.sqrt(js_divergence(p, q))
 
 
 def _two_coins(p, q, edge):

@@ -10,10 +10,10 @@ from kl_helpers.explorers._shared import (
     SWAP_NORMALS,
     cut_note,
     normal_handles,
-    normal_pdf,
     normal_sliders,
     outside_note,
 )
+from kl_helpers.models._shared import normal_pdf
 from kl_helpers.plots import COLORS, add_key, label_axes, plot_bars, plot_density, plot_text
 from kl_helpers.scene import Frame, Scene, format_number
 
@@ -80,5 +80,6 @@ def explore_two_normals():
         },
         handles=normal_handles(lambda axes: axes[0], "p", "q"),
         swap=SWAP_NORMALS,
+        note_lines=2,
     )
     return Explorer(scene)

@@ -1,1 +1,1 @@
-"""The mathematics of the lessons, a module a notebook: no widget, no picture."""
+"""The lessons' own mathematics, a module a lesson: no widget, no picture."""

@@ -1,9 +1,10 @@
-"""axe-core finds nothing serious in questions, reveals and verdicts, in light and in dark."""
+"""axe-core finds nothing serious in questions, reveals, verdicts and explorers, light and dark."""
 
 import shutil
 import subprocess
 import tarfile
 
+import lessons
 import pytest
 
 AXE = "axe-core@4.11.0"
@@ -48,13 +49,30 @@ def judge(page, cell_ids):
     return serious
 
 
+def prepare(page, axe, theme):
+    page._await(CHANGE_THEME, theme)
+    page.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+    page.page.evaluate(axe)
+    page.page.add_style_tag(content=GIVE_HEIGHT)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_explorer(axe, run_planted, theme):
+    shown = {
+        name.replace("_", "-"): f"from {make.__module__} import {name}\n{name}()"
+        for name, make in lessons.explorers().items()
+    }
+    with run_planted(shown) as page:
+        prepare(page, axe, theme)
+        page.run_all()
+        assert judge(page, shown) == []
+        page._await(CHANGE_THEME, THEMES[0])
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_question_a_reveal_and_a_verdict(axe, open_notebook, theme):
     with open_notebook("notebooks/01-definitions.ipynb") as page:
-        page._await(CHANGE_THEME, theme)
-        page.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
-        page.page.evaluate(axe)
-        page.page.add_style_tag(content=GIVE_HEIGHT)
+        prepare(page, axe, theme)
         cells = question, reveal, _ = "predict-zero", "reveal-zero", "ex-kl"
         assert judge(page, cells) == []
         page.run_all()

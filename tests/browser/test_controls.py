@@ -3,12 +3,12 @@
 import itertools
 import re
 
+import lessons
 import pytest
 from driver import ExplorerView, agrees_to_the_printed_digits
 
-from kl_helpers import explorers
-
-IMPORT = "from kl_helpers import explorers"
+EXPLORERS = lessons.explorers()
+IMPORT = "\n".join(f"from {make.__module__} import {name}" for name, make in EXPLORERS.items())
 RESTART = "async () => { await window.panel.sessionContext.session.kernel.restart(); }"
 SHUT_DOWN = "async () => { await window.panel.sessionContext.shutdown(); }"
 EXECUTE = "code => window.panel.sessionContext.session.kernel.requestExecute({code}).done"
@@ -17,7 +17,7 @@ FOCUS_RING = "node => getComputedStyle(node).outlineStyle + getComputedStyle(nod
 
 
 def sources(*names):
-    return {"import": IMPORT} | {n.replace("_", "-"): f"explorers.explore_{n}()" for n in names}
+    return {"import": IMPORT} | {n.replace("_", "-"): f"explore_{n}()" for n in names}
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_the_readout_lasts_so_that_its_change_is_announced(normals):
 
 
 def test_two_views_share_no_id(run_planted):
-    twice = {"first": "explorers.explore_samples()", "second": "explorers.explore_samples()"}
+    twice = {"first": "explore_samples()", "second": "explore_samples()"}
     with run_planted({"import": IMPORT} | twice) as page:
         page.run_all()
         found = [
@@ -177,12 +177,12 @@ def test_after_a_restart_run_all_brings_the_sliders_back(page, normals):
     assert normals.quantity("D(p‖q)") == "2.0000"
 
 
-@pytest.mark.parametrize("name", explorers.__all__)
+@pytest.mark.parametrize("name", EXPLORERS)
 def test_nothing_jumps_while_sliding(run_planted, name):
-    scene = getattr(explorers, name)().scene
+    scene = EXPLORERS[name]().scene
     sliders = [slider for slider in scene.sliders if slider.handle]
     corners = list(itertools.product(*(slider.ends for slider in sliders)))
-    explorer = f"explorer = explorers.{name}()\nexplorer"
+    explorer = f"explorer = {name}()\nexplorer"
     with run_planted({"import": IMPORT, "explore": explorer}) as page:
         page.run_all()
         box = ExplorerView(page, "explore").box

@@ -1,0 +1,23 @@
+"""The mathematics of notebook 01: what D(p‖q) of two normals is the integral of."""
+
+import math
+
+import numpy as np
+
+from kl_helpers.models._shared import normal_pdf
+
+
+def integrand(x, mu_p, sigma_p, mu_q, sigma_q):
+    """p·log(p/q) of p = N(mu_p, sigma_p²) and q = N(mu_q, sigma_q²) at x, in nats per unit of x."""
+    log_ratio = (
+        math.log(sigma_q / sigma_p)
+        + ((x - mu_q) / sigma_q) ** 2 / 2
+        - ((x - mu_p) / sigma_p) ** 2 / 2
+    )
+    return normal_pdf(x, mu_p, sigma_p) * log_ratio
+
+
+def area_below(mu_p, sigma_p, mu_q, sigma_q):
+    """The area between 0 and the integrand where that is negative, in nats, ≥ 0."""
+    x = mu_p + sigma_p * np.linspace(-10, 10, 4001)
+    return float(np.trapezoid(np.maximum(-integrand(x, mu_p, sigma_p, mu_q, sigma_q), 0), x))
