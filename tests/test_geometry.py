@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import mpmath as mp
 import nbformat
@@ -271,15 +272,9 @@ def test_mixtures_meet_at_a_third():
 
 
 def prose_of(cell_id, *, output=False):
-    (path,) = geometry_notebook()
+    (path,) = Path(__file__).parents[1].glob("notebooks/10-*.ipynb")
     (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.id == cell_id)
     return cell.outputs[0].text if output else cell.source
-
-
-def geometry_notebook():
-    from pathlib import Path
-
-    return Path(__file__).parents[1].glob("notebooks/10-*.ipynb")
 
 
 def test_numbers_in_the_prose(prose):
@@ -297,6 +292,9 @@ def test_numbers_in_the_prose(prose):
     assert there / kl_normal(0, 1, 0.01, 1) == pytest.approx(2, rel=0.02)
     assert "prints a divergence of 0.0001 nats" in prose("10", "title")
     assert f"{kl_normal(0, 1, 0, 1.01):.4f}" == "0.0001"
+    assert r"$-\frac13$ of a cube where here it is $-\frac53$" in prose("10", "ball-read")
+    assert "about $10^{628}$ terms" in prose("10", "infinite-read")
+    assert "by 0.0016 nats for every factor of ten" in prose("10", "infinite-read")
 
 
 def test_a_year_of_weather_adds_a_step_a_day():

@@ -7,7 +7,8 @@ import numpy as np
 
 from kl_helpers.distributions import kl_bernoulli, kl_normal
 from kl_helpers.engine import Explorer
-from kl_helpers.explorers._shared import BACKWARD, FORWARD, cut_note, normal_pdf
+from kl_helpers.explorers._shared import BACKWARD, FORWARD, cut_note
+from kl_helpers.models._shared import normal_pdf
 from kl_helpers.models.geometry import (
     GENERATORS,
     RELATIVES,
