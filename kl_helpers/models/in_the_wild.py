@@ -4,6 +4,7 @@ The bound is that of one reading x = z + noise: z ~ N(0, 1) before, x ~ N(z, s²
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -101,7 +102,9 @@ def tilt(reference, reward, beta):
     -------
     ndarray, shape (..., k)
     """
-    return softmax(np.log(reference) + np.divide(reward, np.expand_dims(beta, -1)), axis=-1)
+    better = np.subtract(reward, np.max(reward)) / np.expand_dims(beta, -1)
+    weights = reference * np.exp(better)
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def budget(reference, reward, beta):
@@ -275,7 +278,7 @@ def drift(share, n, bins, seed):
     adelie, chinstrap = BILLS["Adelie"], BILLS["Chinstrap"]
     edges = np.quantile(adelie, np.arange(1, bins) / bins)
     old, others = (_shares(bills, edges) for bills in (adelie, chinstrap))
-    who, which = np.random.default_rng(seed).random((MOST_BIRDS, 2))[:n].T
+    who, which = _lots(seed)[:n].T
     birds = np.where(
         who < share,
         chinstrap[(which * len(chinstrap)).astype(int)],
@@ -285,6 +288,11 @@ def drift(share, n, bins, seed):
     exact = jeffreys_divergence((1 - share) * old + share * others, old)
     forward, backward = kl_divergence(new, old), kl_divergence(old, new)
     return Drift(new, old, forward, backward, forward + backward, exact)
+
+
+@lru_cache(maxsize=4)
+def _lots(seed):
+    return np.random.default_rng(seed).random((MOST_BIRDS, 2))
 
 
 def _shares(values, edges):
