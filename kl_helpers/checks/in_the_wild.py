@@ -7,7 +7,7 @@ from scipy.stats import chi2
 
 from kl_helpers.checks._shared import (
     IN_BITS,
-    Verdict,
+    check_choice,
     check_function,
     check_number,
     together,
@@ -177,12 +177,10 @@ def check_psi(mean, limit, alarm):
     )
     if verdict.status != "right":
         return verdict
-    if alarm is None or alarm is Ellipsis:
-        words = "Replace `None` with `True` or `False`, and run the cell again."
-        return Verdict("not attempted", f"`alarm`: {words}")
-    if not isinstance(alarm, bool | np.bool_):
-        return Verdict("wrong", "`alarm`: give `True` or `False`, without quotes.")
-    if alarm:
-        words = "0.30 is above 0.25, and below what chance alone exceeds in 5 of 100 cases."
-        return Verdict("wrong", f"`alarm`: {words}")
-    return Verdict("right", "The rule of thumb rings, and chance alone would do.")
+    if isinstance(alarm, str) and alarm.strip(" .").lower() in ("yes", "no"):
+        alarm = alarm.strip()[0]
+    reason = "0.30 is above 0.25, but chance alone exceeds it in more than 5 of 100 cases."
+    return together(
+        alarm=check_choice(alarm, "N", reasons={"Y": reason}),
+        right="The rule of thumb rings, and chance alone would do.",
+    )

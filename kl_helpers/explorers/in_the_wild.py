@@ -200,7 +200,7 @@ def explore_drift():
             "chance, 95 %": limit,
         }
         empty = int((seen.new == 0).sum())
-        shown = np.clip([seen.psi, seen.exact], low, high)
+        shown = np.clip([seen.psi, seen.exact], low, 0.8 * high)
         data = {"seen": seen, "bins": bins, "n": n, "psi": shown}
         reach = seen.new.max()
         over = f"{100 * reach:.0f} % of the new birds are in one bin, more than the picture shows."
@@ -208,7 +208,7 @@ def explore_drift():
             f"2n·D(p‖q) = {2 * n * seen.forward:.1f}; without drift 5 % of samples exceed"
             f" {limit * n:.1f}.",
             f"Empty bins of p: {empty}. So D(q‖p) and PSI are ∞." if empty else "",
-            cut_note("PSI", seen.psi, high, "nats") if np.isfinite(seen.psi) else "",
+            cut_note("PSI", seen.psi, 0.8 * high, "nats") if np.isfinite(seen.psi) else "",
             f"PSI lies below the picture: {seen.psi:.4f} nats." if seen.psi < low else "",
             over if reach > top else "",
         ]
@@ -250,7 +250,7 @@ def explore_drift():
         "Shares of new birds and of Adelies in bins of bill length; PSI over the number of new "
         "birds, with what chance alone gives and the rules of thumb 0.1 and 0.25.",
         [
-            Slider("share", "share of Chinstraps", 0.0, 0, 0.3, 0.05, who="p"),
+            Slider("share", "Chinstraps", 0.0, 0, 0.3, 0.05, who="p"),
             Slider("n", "new birds n", 50, options=sizes, digits=0, whole=True),
             Slider("bins", "bins", 10, options=(5, 10, 20), digits=0, whole=True),
             seed_box(19),

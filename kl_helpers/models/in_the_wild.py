@@ -139,7 +139,7 @@ def loss_gradients(policy, reference):
     }
 
 
-def trained_policy(reference, reward, beta, loss, steps=20_000, rate=0.5):
+def trained_policy(reference, reward, beta, loss, steps=4000, rate=2.0):
     """The policy after exact gradient ascent on E_π[r] − β·loss, from the reference.
 
     Parameters
