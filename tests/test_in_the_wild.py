@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy import optimize, special, stats
 
 from kl_helpers import jeffreys_divergence, kl_divergence, kl_mvn, kl_normal, kl_quad
@@ -300,6 +301,7 @@ def test_psi_is_jeffreys_and_its_chance_is_chi_squared():
     samples = [wild.drift(0, 1000, 10, seed) for seed in range(1000)]
     mean, limit = wild.psi_thresholds(10, 1000)
     assert mean == 9 / 1000
+    assert limit == pytest.approx(stats.chi2.ppf(0.95, 9) / 1000, rel=1e-14)
     assert np.mean([s.psi for s in samples]) == pytest.approx(mean, rel=0.06)  # 4 × √(2/9)/√1000
     # Three standard errors of 5 % in 1000.
     assert np.mean([s.psi > limit for s in samples]) == pytest.approx(0.05, abs=0.021)
@@ -381,6 +383,9 @@ def test_the_formula_has_the_directions_that_the_notebook_says():
     assert wild.torch_kl_div(np.log(q), p, "sum") == pytest.approx(kl_divergence(p, q), rel=1e-14)
     assert wild.torch_kl_div(np.log(q), p) == pytest.approx(kl_divergence(p, q) / 3, rel=1e-14)
     assert wild.torch_kl_div(p, q, "sum") < 0
+    rows = np.log([q, q]), np.array([p, p])
+    assert wild.torch_kl_div(*rows) == pytest.approx(kl_divergence(p, q) / 3, rel=1e-14)
+    assert wild.torch_kl_div(*rows, "batchmean") == pytest.approx(kl_divergence(p, q), rel=1e-14)
 
 
 # --- The explorers
@@ -409,6 +414,17 @@ def test_both_bars_of_the_bound_are_equally_long():
         assert values["−ELBO"] == pytest.approx(
             values["E_q[−log p(x|z)]"] + values["D(q‖prior)"], rel=1e-14
         )
+
+
+def test_the_bars_are_the_parts_of_the_bound():
+    scene = explore_bound().scene
+    frame = scene.frame(mu_q=0.5, sigma_q=1, s=1)
+    axes = scene.layout(Figure())
+    scene.draw(axes, **frame.data)
+    widths = {patch.get_gid(): patch.get_width() for patch in axes[1].patches}
+    parts = wild.bound(0.5, 1, 1)
+    drawn = [widths[f"{who} bar 0"] for who in ("loss", "q", "p", "gain")]
+    assert drawn == pytest.approx(parts, rel=1e-12)
 
 
 def test_the_tilt_at_known_settings():
