@@ -21,7 +21,10 @@ _MOST_DRAWS = 20_000  # for what takes time: the search for neighbours, and shuf
 _FEW_VALUES = 10
 _NORMAL = 1.035  # the 1 % point of Anderson and Darling's A*² with fitted mean and sd (Stephens)
 _PIVOTS, _SHUFFLES, _HALVES = 2000, 400, 100
+_RANGE = "range of the samples"
+_AT_ONCE = 50  # shuffles: the first of them often decide
 _TAIL = 0.025  # on each side of an interval
+_WAYS = (("D(p‖q)", "p", "q"), ("D(q‖p)", "q", "p"))
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-", "."}
 
 
@@ -83,29 +86,30 @@ class Report:
         """The sentence to put into a paper."""
         p, q = self.names
         both = " and ".join(
-            f"D(p‖q) = {said}".replace("= at", "at").replace("D(p‖q)", which)
-            for which, said in zip(("D(p‖q)", "D(q‖p)"), self._said(), strict=True)
+            f"{way} = {said}".replace("= at least", "≥", 1)
+            for (way, *_), said in zip(_WAYS, self._said(), strict=True)
         )
         return (
             f"From {self.n[0]} draws of p ({p}) and {self.n[1]} of q ({q}), the Kullback–Leibler "
-            f"divergence was estimated as {both}, by {self.estimator} ({self.method})."
+            f"divergence was estimated as {both}; {self.estimator}, {self.method}."
         )
 
     def _said(self):
         for estimate, (low, high), floor in (self.forward, self.reverse):
             digits = _digits(high - low if high < math.inf else estimate - low or estimate)
-            low, high, estimate = (f"{v + 0.0:.{digits}f}" for v in (low, high, estimate))
+            low = math.floor(low * 10**digits) / 10**digits if floor else low
+            low, high, estimate = (_text(v, digits) for v in (low, high, estimate))
             if floor:
-                yield f"at least {low} {self.unit} (95 % confidence)".replace("-", "−")
+                beside = f"; {self.estimator}: {estimate}" if self.estimator != _RANGE else ""
+                text = f"at least {low} {self.unit} (95 % confidence{beside})"
             else:
                 text = f"{estimate} {self.unit} (95 % interval {low} to {high})"
-                yield text.replace("-", "−")
+            yield text
 
     def __str__(self):
-        said = list(self._said())
         lines = [
             f"p: {self.names[0]}, {self.n[0]} draws; q: {self.names[1]}, {self.n[1]} draws",
-            *(f"{which}: {s}" for which, s in zip(("D(p‖q)", "D(q‖p)"), said, strict=True)),
+            *(f"{way}: {each}" for (way, *_), each in zip(_WAYS, self._said(), strict=True)),
             f"Estimator: {self.estimator}, because {self.reason}.",
             f"Interval: {self.method}; the draws are taken to be independent.",
             *(f"Dropped: {each}." for each in self.dropped),
@@ -121,6 +125,7 @@ class Report:
         return {"text/plain": str(self), "image/png": png}, {"image/png": size}
 
 
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
 def report(x, y, column=None, *, base=None, rng=0):
     """Estimate both divergences between two samples, and say how far to trust them.
 
@@ -181,12 +186,16 @@ def report(x, y, column=None, *, base=None, rng=0):
     names, x, y = _read(x, y, column)
     dropped, (x, y) = _clean(names, x, y)
     warnings = [*_suspicions(names, x, y)]
+
+    def say(nats):
+        return f"{nats / scale:.2g} {unit}"
+
     values, codes = np.unique(np.concatenate([x, y]), axis=0, return_inverse=True)
     codes = codes.ravel()  # NumPy 2.0 gives it a second axis
     if _few_valued(names, values, codes, len(x)):
         found = _by_shares(values, codes, len(x), rng, warnings)
     elif x.shape[1] == 1 and _anderson(x[:, 0]) < _NORMAL and _anderson(y[:, 0]) < _NORMAL:
-        found = _by_normal_fit(x[:, 0], y[:, 0], rng, warnings)
+        found = _by_normal_fit(x[:, 0], y[:, 0], rng, warnings, say)
     else:
         found = _by_neighbours(x, y, rng, warnings)
     directions, estimator, reason, method = found
@@ -278,7 +287,9 @@ def _table(path):
     except csv.Error:
         raise ValueError(no_csv) from None
     if len(rows) < 2:
-        raise ValueError(f"the file x={path.name!r} holds {len(rows)} rows; header and draws needed")
+        raise ValueError(
+            f"the file x={path.name!r} holds {len(rows)} rows; header and draws needed"
+        )
     header = [name.strip() for name in rows[0][1]]
     for line, row in rows[1:]:
         if len(row) > len(header) and any(map(str.strip, row[len(header) :])):
@@ -348,7 +359,8 @@ def _present(name, value):
     """The rows that have no missing value, and how many have one."""
     mask = np.ma.getmaskarray(value) if isinstance(value, np.ma.MaskedArray) else None
     try:
-        array = np.asarray(value)
+        known = hasattr(value, "__array__") or not hasattr(value, "to_numpy")
+        array = np.asarray(value if known else value.to_numpy())
     except Exception:  # the check below says what is wrong
         array = np.asarray(None)
     if array.ndim not in (1, 2) or array.dtype.kind not in "iufO":
@@ -429,9 +441,6 @@ def _beyond(x, y):
     return _outside(x, y) * len(y) / len(x) > 2 * d + 4 * math.sqrt(d)
 
 
-_WAYS = (("D(p‖q)", "p", "q"), ("D(q‖p)", "q", "p"))
-
-
 def _told_apart(pooled, n, statistic, rng):
     """Whether p = q is refused at 2.5 % by shuffling who is whose."""
     if len(pooled) > _MOST_DRAWS:
@@ -440,14 +449,14 @@ def _told_apart(pooled, n, statistic, rng):
         keep = [rng.choice(n, max(2, int(n * share)), replace=False)]
         keep.append(n + rng.choice(m, max(2, int(m * share)), replace=False))
         n, pooled = len(keep[0]), pooled[np.concatenate(keep)]
-    rows = max(1, 2_000_000 // len(pooled))
-    seen = statistic(pooled[np.newaxis, :n], pooled[np.newaxis, n:])[0]
-    chance = 0
-    for start in range(0, _SHUFFLES, rows):
-        times = min(rows, _SHUFFLES - start)
-        shuffled = rng.permuted(np.tile(pooled, (times, 1)), axis=1)
-        chance += int((statistic(shuffled[:, :n], shuffled[:, n:]) >= seen * (1 - 1e-12)).sum())
-    return (1 + chance) / (1 + _SHUFFLES) <= _TAIL
+    seen = statistic(pooled[np.newaxis, :n], pooled[np.newaxis, n:])[0] * (1 - 1e-12)  # rounding
+    allowed, chance = int(_TAIL * (_SHUFFLES + 1)) - 1, 0
+    for _ in range(0, _SHUFFLES, _AT_ONCE):
+        shuffled = rng.permuted(np.tile(pooled, (_AT_ONCE, 1)), axis=1)
+        chance += int((statistic(shuffled[:, :n], shuffled[:, n:]) >= seen).sum())
+        if chance > allowed:
+            return False
+    return True
 
 
 def _interval(repetitions, apart):
@@ -468,7 +477,7 @@ def _anderson(x):
     return (-n - terms.mean()) * (1 + 0.75 / n + 2.25 / n**2)
 
 
-def _by_normal_fit(x, y, rng, warnings):
+def _by_normal_fit(x, y, rng, warnings, say):
     n, m = len(x), len(y)
 
     def both(a, b):
@@ -490,17 +499,18 @@ def _by_normal_fit(x, y, rng, warnings):
         directions.append(Direction(estimate, (min(low, estimate), max(high, estimate)), False))
         column, others = a[:, np.newaxis], b[:, np.newaxis]
         share = _outside(column, others) / len(a)
-        if _beyond(column, others):
+        if share > 0.1 and _beyond(column, others):
+            least = _floor(column, others)
             warnings.append(
-                f"{share:.0%} of {one} lies beyond the range of {other}: there {way} rests on the "
-                f"tails of the fitted normal; whatever the shape, it is at least "
-                f"{_floor(column, others):.2g} nats (95 %)"
+                f"{_percent(share)} of {one} lies beyond the range of {other}: there {way} rests "
+                f"on the tails of the fitted normal; all that holds for any shape is that it "
+                f"exceeds {say(0.99 * least) if least else '0'} (95 %)"
             )
-        shapeless = kl_knn(*(_some(z, rng) for z in (a, b))) if max(n, m) > 12 else 0.0
+        shapeless = kl_knn(_some(a, rng), _some(b, rng))
         if shapeless > high + 2 / math.sqrt(min(n, m)):  # its spread at p = q is 0.8/√n
             warnings.append(
-                f"k-NN, which assumes no shape, gives {shapeless:.2g} nats for {way}: the "
-                "normal fit misses a difference"
+                f"k-NN, which assumes no shape, gives {say(shapeless)} for {way}: the normal "
+                "fit misses a difference"
             )
     return (
         directions,
@@ -567,7 +577,7 @@ def _by_shares(values, codes, n, rng, warnings):
         directions,
         "shares of values",
         f"the draws have {k} different values in all, each often: there is no density",
-        "half a draw added to each value; bootstrap of the shares",
+        "half a draw added to each value, bootstrap of the shares",
     )
 
 
@@ -608,31 +618,43 @@ def _by_neighbours(x, y, rng, warnings):
         spread = 1.96 * parts.std(ddof=1) * math.sqrt(share / (1 - share))
         moved = (estimate - parts.mean()) / (math.sqrt(1 / share) - 1)
         low, high = estimate - spread + min(moved, 0), estimate + spread + max(moved, 0)
-        count = _outside(a, b)
+        share_outside = _outside(a, b) / len(a)
+        beyond = f"{_percent(share_outside)} of {one} lies beyond the range of {other}"
         floor = _beyond(a, b)
         if floor:
             high = math.inf
-            warnings.append(
-                f"{count / len(a):.0%} of {one} lies beyond the range of {other}: k-NN is too low "
-                f"there, and {way} is given as a lower bound"
-            )
-        if count > len(a) / 2:  # no number, but what the range of the other sample shows
+            warnings.append(f"{beyond}: k-NN is too low there, and {way} is given as a lower bound")
+        if share_outside > 0.5:  # no number, but what the range of the other sample shows
             low = estimate = _floor(a, b)
             warnings[-1] = (
-                f"{count / len(a):.0%} of {one} lies beyond the range of {other}: the samples "
-                f"hardly overlap, and how large {way} is they do not say"
+                f"{beyond}: the samples hardly overlap, and how large {way} is they do not say"
             )
         directions.append(Direction(estimate, (low, high), floor))
+    if all(direction.estimate == direction.interval[0] for direction in directions):
+        return (
+            directions,
+            _RANGE,
+            "they hardly overlap, and are not both normal: any number would be an assumption",
+            "distribution-free bound",
+        )
     shape = "the samples have several columns" if several else "a sample is not normal"
     return (
         directions,
-        "k-nearest neighbours (k = 5)",
-        f"{shape} (distances between draws assume no shape)",
-        "half-samples without replacement",
+        "k-nearest neighbours",
+        f"{shape}, and distances between draws assume no shape",
+        "k = 5, half-samples without replacement",
     )
 
 
 # --- words and picture
+
+
+def _text(value, digits):
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def _percent(share):
+    return f"{100 * share:.{0 if share > 0.0095 else 1}f} %"
 
 
 def _digits(width):
@@ -679,14 +701,21 @@ def _draw_samples(ax, found):
         ax.set_xticks(np.arange(len(values)), [f"{value:g}" for value in values])
         ax.set(title="The shares of the values", xlabel="value", ylabel="share of the draws")
     else:
-        edges, p, q = histogram_frequencies(x[:, 0], y[:, 0], bins=40)
+        pooled = np.concatenate([x, y])
+        low, middle, high = np.quantile(pooled, [0.25, 0.5, 0.75])
+        shown = [z[np.abs(z - middle) <= 10 * (high - low)] for z in (x, y)]
+        few = min(map(len, shown)) < 2 or any(np.ptp(z) == 0 for z in shown)
+        x, y = (x[:, 0], y[:, 0]) if few else shown
+        hidden = len(pooled) - len(x) - len(y)
+        edges, p, q = histogram_frequencies(x, y, bins=40)
         for share, label, color, line in zip(
             (p, q), labels, ("C0", "C1"), ("-", "--"), strict=True
         ):
             ax.stairs(share, edges, fill=True, color=color, alpha=0.25)
             ax.stairs(share, edges, color=color, linestyle=line, label=label, linewidth=1.5)
-        ax.set(title="The draws in 40 bins", xlabel="value", ylabel="share of the draws")
-    ax.legend()
+        beyond = f" ({hidden} beyond the picture)" if hidden else ""
+        ax.set(title=f"The draws in 40 bins{beyond}", xlabel="value", ylabel="share of the draws")
+    ax.legend(markerscale=2)
 
 
 def _draw_intervals(ax, found):
