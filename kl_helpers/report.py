@@ -166,7 +166,8 @@ def report(x, y, column=None, *, base=None, rng=0):
     the other sample missed that region: for p̂ and q̂ of it, at 97.5 % each, the divergence of these
     two numbers (data processing).
 
-    A plain bootstrap draws with replacement. For k-NN its ties look like closeness, and an estimate
+    A plain bootstrap draws with replacement. For k-NN that makes ties, with which it scatters 1.6
+    times as much as fresh samples would (p = q, 100 draws; half-samples: 1.15 times). An estimate
     that is never negative is above 0 in every repetition. So the intervals are: for a normal fit, a
     parametric bootstrap of the means and standard deviations (as pivots); for shares, one of the
     shares (Dirichlet, ½ a value); for k-NN, half-samples without replacement, widened by how much
@@ -373,6 +374,8 @@ def _present(name, value):
     else:
         missing = np.isnan(array)
     missing = missing if mask is None else missing | mask
+    if not array.size:
+        return np.empty((0, 1)), 0
     rows = missing.reshape(len(array), -1).any(axis=1)
     if rows.all():
         return np.empty((0, 1)), int(rows.sum())
