@@ -121,7 +121,11 @@ class Report:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        png, size = _picture(self)
+        try:
+            with np.errstate(all="ignore"):
+                png, size = _picture(self)
+        except (ValueError, OverflowError):  # numbers too large or too close for an axis
+            return {"text/plain": str(self)}, {}
         return {"text/plain": str(self), "image/png": png}, {"image/png": size}
 
 

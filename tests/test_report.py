@@ -343,6 +343,9 @@ def test_extreme_numbers_pass(normals):
     x, y = normals
     assert report(1e300 * x, 1e300 * y).estimate == pytest.approx(0.5, abs=0.3)
     assert report(1e-300 * x, 1e-300 * y).estimate == pytest.approx(0.5, abs=0.3)
+    z = 1.7e308 * np.linspace(-1, 1, 40)
+    bundle, _ = report(z, z / 2)._repr_mimebundle_()  # too wide for an axis: text alone
+    assert list(bundle) == ["text/plain"]
 
 
 def test_large_samples_are_thinned(rng, monkeypatch):
