@@ -131,16 +131,16 @@ class Report:
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")
 def report(x, y, column=None, *, base=None, rng=0):
-    """Estimate both divergences between two samples, and say how far to trust them.
+    """Both divergences between two samples, in nats, and how far to trust them.
 
     Parameters
     ----------
     x, y : array_like, shape (n,) and (m,), or (n, d) and (m, d)
         Samples from p and from q; n and m may differ. Missing values (NaN, None, masked) are
-        dropped, and said. Nothing of yours is changed.
-    x : str, Path or table; y, column : str
-        Instead: a CSV file with a header, or anything whose columns are ``x[name]``, and the names
-        of the columns with the draws from p and from q.
+        dropped, and said. Nothing of yours is changed. Or, with `column`, `x` is a CSV file with a
+        header, or anything whose columns are ``x[name]``, and `y` names the draws from p.
+    column : str, optional
+        The name of the column with the draws from q.
     base : float, optional
         Base of the logarithm: None gives nats, 2 gives bits.
     rng : int or numpy.random.Generator, optional
@@ -154,8 +154,6 @@ def report(x, y, column=None, *, base=None, rng=0):
 
     Raises
     ------
-    TypeError
-        If a sample does not hold real numbers.
     ValueError
         If the file or a column cannot be read, or a sample has fewer than 12 draws, is constant, or
         is a mixture of one value and a density.
