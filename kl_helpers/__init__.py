@@ -45,6 +45,7 @@ from kl_helpers.estimators import (
     kl_normal_fit,
 )
 from kl_helpers.quadrature import kl_quad
+from kl_helpers.report import report
 
 __all__ = [
     "cross_entropy",
@@ -68,5 +69,6 @@ __all__ = [
     "kl_normal_fit",
     "kl_poisson",
     "kl_quad",
+    "report",
     "total_variation",
 ]

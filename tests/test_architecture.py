@@ -19,6 +19,7 @@ LAYERS = [  # the list of CONTRIBUTING.md, top to bottom
     "checks",
     "memory",
     "models",
+    "report",
     "estimators",
     "quadrature",
     "distributions",

@@ -44,6 +44,7 @@ VALID = {
     "kl_knn": {"x": X, "y": Y},
     "kl_normal_fit": {"x": X, "y": Y},
     "kl_monte_carlo": {"log_p": stats.norm().logpdf, "log_q": stats.norm(1, 1).logpdf, "x": X},
+    "report": {"x": [*X, 5, 6, 7, 8, 9], "y": [*Y, 7, 8, 9, 10]},
 }
 
 PMF = [

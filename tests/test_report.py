@@ -1,0 +1,436 @@
+"""A report on two samples: what it takes, says and warns of, and whether its intervals hold."""
+
+import doctest
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import kl_helpers
+from kl_helpers import kl_bernoulli, kl_divergence, kl_knn, kl_normal, kl_normal_fit, report
+
+# `kl_helpers.report` is the function; the module stands behind it
+module = sys.modules["kl_helpers.report"]
+
+
+@pytest.fixture
+def normals(rng):
+    return rng.normal(0, 1, 300), rng.normal(1, 1, 300)
+
+
+# --- intervals: a hundred seeded runs each
+
+
+def held(draw, exact, times=100):
+    """How many intervals hold the exact value, forward and reverse; and how many are floors."""
+    counts = np.zeros(3, int)
+    for seed in range(times):
+        found = report(*draw(np.random.default_rng(seed)), rng=seed)
+        for i, direction in enumerate((found.forward, found.reverse)):
+            low, high = direction.interval
+            counts[i] += low <= exact[i] <= high
+            counts[2] += direction.lower_bound
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("family", "n"),
+    [
+        ("standard_normal", 30),
+        ("standard_normal", 300),
+        ("exponential", 30),
+        ("laplace", 30),
+        ("rounded", 30),
+        ("die", 100),
+        ("plane", 30),
+    ],
+)
+def test_for_equal_distributions_the_interval_holds_0(family, n):
+    def draw(rng):
+        draws = {
+            "rounded": lambda: rng.exponential(size=n).round(1),
+            "die": lambda: rng.integers(1, 7, n),
+            "plane": lambda: rng.standard_normal((n, 2)),
+        }
+        one = draws.get(family, lambda: getattr(rng, family)(size=n))
+        return one(), one()
+
+    forward, reverse, _ = held(draw, (0, 0))
+    assert min(forward, reverse) >= 93
+
+
+@pytest.mark.parametrize(
+    ("shift", "sigma", "n"),
+    [
+        *((shift, 1, 30) for shift in (1, 2, 5)),
+        (2, 1, 300),
+        (0, 0.5, 100),
+        (0, 2, 100),
+    ],
+)
+def test_for_the_exact_pairs_of_notebook_07_the_interval_holds_the_truth(shift, sigma, n):
+    def draw(rng):
+        z_p, z_q = rng.standard_normal((2, n))
+        return z_p, shift + sigma * z_q
+
+    exact = kl_normal(0, 1, shift, sigma), kl_normal(shift, sigma, 0, 1)
+    forward, reverse, floors = held(draw, exact)
+    assert min(forward, reverse) >= 90
+    assert floors <= 8  # of 200: where the test for normal draws errs
+
+
+def test_far_from_normal_the_interval_holds_the_truth_or_is_a_lower_bound():
+    # ∫ of an exponential of mean 1 against one of mean 2, by hand: log 2 − ½ and 1 − log 2
+    def draw(rng):
+        return rng.exponential(1, 100), rng.exponential(2, 100)
+
+    forward, reverse, floors = held(draw, (math.log(2) - 0.5, 1 - math.log(2)))
+    assert min(forward, reverse) >= 90
+    assert floors > 60  # the draws of the wider one lie beyond the range of the narrower one
+
+
+def test_shares_hold_the_truth():
+    p, q = [0.5, 0.3, 0.1, 0.1], [0.2, 0.3, 0.3, 0.2]
+
+    def draw(rng):
+        u, v = rng.random((2, 200))
+        return np.searchsorted(np.cumsum(p)[:3], u), np.searchsorted(np.cumsum(q)[:3], v)
+
+    forward, reverse, _ = held(draw, (kl_divergence(p, q), kl_divergence(q, p)))
+    assert min(forward, reverse) >= 90
+
+
+def test_the_floor_holds_whatever_the_tails(rng):
+    # q hides p in a share of 1/200 that 300 draws miss about once in five: D is log 200
+    low = []
+    for _ in range(100):
+        hidden = rng.random(300) < 1 / 200
+        y = np.where(hidden, rng.random(300), 1e6 + rng.random(300))
+        low.append(module._floor(rng.random((300, 1)), y[:, np.newaxis]))
+    assert max(low) < math.log(200)
+    assert max(low) > 3  # log(300/5.6) − a little: the share is at most 5.6/300
+
+
+# --- which estimator
+
+
+def test_normal_samples_get_the_normal_fit(normals):
+    x, y = normals
+    found = report(x, y)
+    assert found.estimator == "normal fit"
+    assert (found.estimate, found.reverse.estimate) == (kl_normal_fit(x, y), kl_normal_fit(y, x))
+    assert found.n == (300, 300)
+    assert found.warnings == found.dropped == ()
+
+
+def test_other_shapes_get_k_nn(rng):
+    x, y = rng.exponential(1, 300), rng.exponential(1.2, 300)
+    found = report(x, y)
+    assert found.estimator == "k-nearest neighbours"
+    assert found.estimate == kl_knn(x, y)
+    assert report(rng.normal(size=(50, 2)), rng.normal(size=(40, 2))).n == (50, 40)
+
+
+def test_the_unit_of_a_column_changes_nothing(rng):
+    x, y = rng.normal(size=(200, 2)), rng.normal(0.5, 1, (200, 2))
+    expected = report(x, y)
+    found = report(x * [1, 2.0**20], y * [1, 2.0**20])
+    assert (found.estimate, found.interval) == (expected.estimate, expected.interval)
+
+
+def test_few_values_get_shares(rng):
+    x, y = rng.integers(0, 2, 100), rng.integers(0, 2, 150)
+    found = report(x, y)
+    p, q = (np.bincount(z) + 0.5 for z in (x, y))
+    assert found.estimator == "shares of values"
+    assert found.estimate == pytest.approx(kl_divergence(p, q, normalize=True), rel=1e-12, abs=0)
+    assert found.interval[0] == 0
+
+
+def test_a_value_that_only_one_has_makes_a_lower_bound(rng):
+    found = report(rng.integers(0, 4, 100), rng.integers(0, 3, 100))
+    assert found.forward.lower_bound
+    assert found.interval[1] == math.inf
+    assert not found.reverse.lower_bound
+    assert any("infinite" in each for each in found.warnings)
+
+
+def test_a_mixture_of_a_value_and_a_density_is_refused(rng):
+    x = np.where(rng.random(300) < 0.4, 0, rng.exponential(size=300))
+    with pytest.raises(ValueError, match=r"x is neither .* draws are 0, .* kl_bernoulli"):
+        report(x, rng.exponential(size=300))
+
+
+# --- what it warns of
+
+
+def test_samples_that_do_not_overlap(rng):
+    found = report(rng.exponential(size=100), 20 + rng.exponential(size=100))
+    assert found.forward.lower_bound
+    assert found.reverse.lower_bound
+    assert found.estimator == "range of the samples"
+    assert found.estimate == found.interval[0]
+    # Clopper and Pearson by hand: p̂ ≥ 0.025^(1/100); Beta(2, 99) is left beyond a range
+    p, q = 0.025 ** (1 / 100), stats.beta(2, 99).ppf(0.975)
+    assert found.estimate == pytest.approx(kl_bernoulli(p, q), rel=1e-9, abs=0)
+    assert "hardly overlap" in found.warnings[0]
+    assert "≥ 2.6 nats (95 % confidence)" in found.sentence
+    normal = report(rng.normal(0, 1, 100), rng.normal(20, 1, 100))
+    assert "100 % of p lies beyond the range of q" in normal.warnings[0]
+    assert "tails of the fitted normal" in normal.warnings[0]
+    assert "exceeds 2.6 nats" in normal.warnings[0]
+
+
+def test_a_normal_fit_that_is_blind_is_contradicted(rng, monkeypatch):
+    x, y = rng.exponential(1, 400), rng.normal(1, 1, 400)
+    monkeypatch.setattr(module, "_NORMAL", math.inf)
+    found = report(x, y)
+    assert found.estimator == "normal fit"
+    assert any("misses a difference" in each for each in found.warnings)
+
+
+def test_other_suspicions(rng, normals):
+    x, y = normals
+    far = np.append(x, -999.0)
+    assert any("-999 lies" in each and "heavy tail" in each for each in report(far, y).warnings)
+    assert any("hold the same numbers" in each for each in report(x, x.copy()).warnings)
+    assert any("12 draws" in each for each in report(x[:12], y).warnings)
+    pmf = rng.random(50)
+    warned = report(pmf / pmf.sum(), y).warnings
+    assert any("x sums to 1" in each and "kl_divergence" in each for each in warned)
+    cloud = rng.normal(size=(60, 6))
+    assert any("6 dimensions" in each for each in report(cloud, cloud + 0.1).warnings)
+
+
+# --- what it says
+
+
+def test_units(normals):
+    nats, bits = report(*normals), report(*normals, base=2)
+    assert bits.unit == "bits"
+    assert bits.estimate == nats.estimate / math.log(2)
+    assert bits.interval == tuple(end / math.log(2) for end in nats.interval)
+    assert "bits" in str(bits)
+    assert "nats" not in str(bits)
+    assert report(*normals, base=10).unit == "units of base 10"
+    far = report(normals[0], normals[1] + 20, base=2)
+    assert far.warnings
+    assert "nats" not in str(far)
+
+
+def test_the_text_says_everything(normals):
+    x, y = normals
+    found = report(np.append(x, np.nan), y)
+    said = str(found)
+    for each in (found.sentence, found.estimator, found.reason, *found.dropped):
+        assert each in said
+    assert "D(p‖q): " in said
+    assert "D(q‖p): " in said
+    assert repr(found) == said
+    low, high = found.interval
+    numbers = f"D(p‖q) = {found.estimate:.2f} nats (95 % interval {low:.2f} to {high:.2f})"
+    assert numbers in found.sentence
+
+
+def test_a_seed_repeats_the_report(rng):
+    x, y = rng.exponential(size=(2, 100))
+    assert report(x, y, rng=3) == report(x, y, rng=np.random.default_rng(3))
+    assert report(x, y, rng=3).interval != report(x, y, rng=4).interval
+    for wrong in ("seed", -1, 0.5):
+        with pytest.raises(TypeError, match="rng must be a seed"):
+            report(x, y, rng=wrong)
+
+
+@pytest.mark.parametrize("kind", ["normal", "tail", "die", "plane", "far"])
+def test_a_notebook_shows_a_picture(kind, rng):
+    pair = {
+        "normal": lambda: rng.normal(size=(2, 100)),
+        "tail": lambda: rng.standard_cauchy((2, 100)),
+        "die": lambda: rng.integers(0, 6, (2, 100)),
+        "plane": lambda: rng.normal(size=(2, 100, 2)),
+        "far": lambda: np.add(rng.exponential(size=(2, 100)), [[0], [50]]),
+    }[kind]()
+    found = report(*pair)
+    bundle, metadata = found._repr_mimebundle_()
+    assert bundle["text/plain"] == str(found)
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    width = int.from_bytes(bundle["image/png"][16:20], "big")
+    assert width == 2 * metadata["image/png"]["width"]  # sharp on a dense screen
+
+
+def test_only_the_picture_needs_matplotlib():
+    program = (
+        "import sys, numpy as np, kl_helpers; z = np.random.default_rng(0); "
+        "r = kl_helpers.report(z.random(50), z.random(50)); str(r); "
+        "assert not {'matplotlib', 'pandas', 'IPython'} & set(sys.modules); "
+        "r._repr_mimebundle_(); assert 'matplotlib' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# --- what it takes
+
+
+class Frame:
+    """As much of another library's column as matters."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def to_numpy(self):
+        return self.values
+
+
+NA = type("NAType", (), {"__bool__": lambda self: 1 / 0, "__eq__": lambda self, other: self})()
+
+
+def test_missing_values_are_dropped_and_said(normals):
+    x, y = normals
+    expected = report(x, y)
+    with_nan = np.insert(x, [3, 7], np.nan)
+    masked = np.ma.masked_array(np.append(x, 1e9), mask=[False] * 300 + [True])
+    forms = {2: with_nan, 1: masked, 3: [None, NA, *x, math.nan]}
+    for count, form in forms.items():
+        found = report(form, Frame(y))
+        assert found.dropped == (f"{count} of {300 + count} rows of x, for a missing value",)
+        assert (found.estimate, found.interval) == (expected.estimate, expected.interval)
+    assert np.isnan(with_nan[3])  # theirs is as it was
+
+
+def test_nothing_of_theirs_is_changed(rng):
+    for shape in ((100,), (100, 2)):
+        x, y = rng.exponential(size=(2, *shape))
+        before = x.copy(), y.copy()
+        x.flags.writeable = y.flags.writeable = False
+        report(x, y)
+        np.testing.assert_array_equal((x, y), before)
+
+
+def test_constant_columns(rng):
+    x, y = rng.normal(size=(2, 100, 2))
+    ones = np.ones((100, 1))
+    found = report(np.hstack([x, ones]), np.hstack([y, ones]))
+    assert found.dropped == ("column 2, which is 1.0 in every row of both",)
+    assert found.estimate == report(x, y).estimate
+    with pytest.raises(ValueError, match=r"column 2 of x is constant: all 100 draws are 1\.0"):
+        report(np.hstack([x, ones]), np.hstack([y, 2 * ones]))
+    with pytest.raises(ValueError, match=r"y is constant: all 50 draws are 4\.0"):
+        report(x[:, 0], np.full(50, 4))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        ([1.0], ValueError, "x must hold at least 12 draws, but holds 1"),
+        ([math.nan] * 30, ValueError, "holds 0 beside 30 missing"),
+        ([*range(20), math.inf], ValueError, "x must be finite, but holds inf"),
+        (["a"] * 20, TypeError, "x must hold real numbers"),
+        ([[1, 2], [3]], ValueError, "x must be a regular array"),
+        (np.zeros((20, 2, 2)), ValueError, r"x must have shape \(n,\) or \(n, d\)"),
+        (np.arange(40).reshape(20, 2), ValueError, "must have one dimension"),
+        ("data.csv", ValueError, r'name its two columns too, report\("file.csv", "a", "b"\)'),
+    ],
+)
+def test_what_is_no_sample(value, error, words, normals):
+    with pytest.raises(error, match=words):
+        report(value, normals[1])
+
+
+def test_extreme_numbers_pass(normals):
+    x, y = normals
+    assert report(1e300 * x, 1e300 * y).estimate == pytest.approx(0.5, abs=0.3)
+    assert report(1e-300 * x, 1e-300 * y).estimate == pytest.approx(0.5, abs=0.3)
+    z = 1.7e308 * np.linspace(-1, 1, 40)
+    bundle, _ = report(z, z / 2)._repr_mimebundle_()  # too wide for an axis: text alone
+    assert list(bundle) == ["text/plain"]
+
+
+def test_large_samples_are_thinned(rng, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_DRAWS", 500)
+    found = report(rng.exponential(size=2000), rng.exponential(size=300))
+    assert found.n == (2000, 300)
+    assert any("500 draws, taken at random" in each for each in found.warnings)
+    assert report(rng.normal(size=2000), rng.normal(size=900)).interval[0] == 0
+
+
+# --- files
+
+
+@pytest.fixture
+def table(normals, tmp_path):
+    path = tmp_path / "rods.csv"
+    rows = (f"{a!r},{b!r},oak" for a, b in zip(*(z.tolist() for z in normals), strict=True))
+    path.write_text("\n".join(["a,b,wood", *rows]), encoding="utf-8")
+    return path
+
+
+def test_a_file(table, normals):
+    before = table.read_bytes()
+    found, expected = report(str(table), "a", "b"), report(*normals)
+    assert (found.forward, found.reverse) == (expected.forward, expected.reverse)
+    assert found.names == ("a", "b")
+    assert report(table, "a", "b") == found
+    assert table.read_bytes() == before
+    assert report(dict(zip("ab", normals, strict=True)), "a", "b") == found
+
+
+def test_dialects(table, normals):
+    expected = report(*normals).estimate
+    text = table.read_text(encoding="utf-8")
+    german = text.replace(",", ";").replace(".", ",").replace("oak", "Fußholz")
+    for data in (
+        german.encode("latin-1"),
+        german.encode("utf-8-sig"),
+        text.replace(",", "\t").encode(),
+        text.replace("\n", "\r\n\r\n").encode(),
+        text.replace("wood", '"kind, of\nwood"').encode(),
+    ):
+        table.write_bytes(data)
+        assert report(table, "a", "b").estimate == expected
+    table.write_text(text + "\n,NA,oak\nn/a\n", encoding="utf-8")
+    found = report(table, "a", "b")
+    assert found.estimate == expected
+    assert found.dropped[0] == "2 of 302 rows of a, for a missing value"
+
+
+def test_files_that_are_none(table, tmp_path, monkeypatch):
+    def refused(words, path=table, a="a", b="b"):
+        with pytest.raises(ValueError, match=words) as caught:
+            report(path, a, b)
+        assert len(str(caught.value)) < 300
+        assert "\n" not in str(caught.value)
+
+    refused("'.*other.csv' is not there", tmp_path / "other.csv")
+    refused("is a folder", tmp_path)
+    refused("y='A' names no column of the file; its header has 'a', 'b', 'wood'", a="A")
+    refused("column='c' names no column", b="c")
+    refused("column='wood' holds text, 'oak' in line 2", b="wood")
+    refused("y='c' names no column of the table x", {"a": [1]}, "c")
+    text = table.read_text(encoding="utf-8")
+    for data, words in (
+        (b"PK\x03\x04\0\0rods.xlsx", "is no CSV file; save it as CSV"),
+        (b"", "holds 0 rows"),
+        (b"a,b\n", "holds 1 rows"),
+        (b"a,b\n1,2\n", "a must hold at least 12 draws, but holds 1"),
+        (b"a,b\n1,2\n1,2,3\n", "3 fields in line 3, but 2 in its header"),
+        (b"a,a,b\n1,2,3\n", "y='a' names 2 columns"),
+        (b"a,b\n" + b"x" * 200_000, "is no CSV file"),
+        (text.replace(",oak", ",oak", 1).encode() + b"\ninf,1,oak", "a must be finite"),
+    ):
+        table.write_bytes(data)
+        refused(words)
+    monkeypatch.setattr(module, "_LARGEST_FILE", 1e-6)
+    refused("MB, more than 1e-06: save its two columns")
+
+
+def test_the_name_is_public():
+    assert kl_helpers.report is report
+
+
+def test_the_examples_run():
+    results = doctest.testmod(module)
+    assert results.attempted > 0
+    assert results.failed == 0
