@@ -74,6 +74,7 @@ def test_a_dragged_slider_costs_one_message(explorer, monkeypatch):
     for name, control in explorer.controls.items():
         if name == "seed" or not control.slider.shown:  # a field, which nobody drags
             continue
+        explorer.reset()
         monkeypatch.setattr(Widget, "_send", lambda widget, *_, **__: sent.append(widget))
         low, high = control.slider.ends
         other = low if control.value == high else high
@@ -273,13 +274,16 @@ def test_a_dragged_handle_follows_the_hand(explorer):
         explorer.reset()
         before = explorer.view.setting
         left, top = explorer.view.places[name]
-        there = {"left": left + 0.08, "top": top - 0.08}
-        explorer.view.set_state({"drag": {"handle": name} | there})
-        after = explorer.view.setting
-        assert after != before, name
-        gaps = np.abs(np.subtract(explorer.view.places[name], list(there.values())))
+        gaps = []
+        for up in (0.08, -0.08):  # a bar near 1 goes no higher
+            explorer.reset()
+            there = {"left": left + 0.08, "top": top - up}
+            explorer.view.set_state({"drag": {"handle": name} | there})
+            after = explorer.view.setting
+            assert after != before, name
+            gaps += np.abs(np.subtract(explorer.view.places[name], list(there.values()))).tolist()
         # It stays on its curve, so it can follow in one direction only, from stop to stop.
-        assert gaps.min() < 0.04, name
+        assert min(gaps) < 0.04, name
 
 
 def test_a_handle_dragged_far_out_stays_within_its_sliders_and_the_picture(explorer):
@@ -303,6 +307,7 @@ def test_a_drag_is_one_message_back(explorer, monkeypatch):
     drag = {"handle": name, "left": left + 0.05, "top": top - 0.05}
     explorer.view.set_state({"drag": drag})
     (message,) = sent
-    assert set(message["state"]) == {"setting", "moving", "places", "readout"}
+    # Where a game says nothing before a try, the readout stays as it is.
+    assert set(message["state"]) - {"readout"} == {"setting", "moving", "places"}
     monkeypatch.undo()
     explorer.reset()

@@ -272,14 +272,18 @@ def explore_draw_q():
         title = "the same in powers of ten"
         label_axes(axes["powers"], title=title, xlim=(-0.6, 2.6), ylim=(lowest - 0.4, 1.6))
         powers = range(lowest, 1, 3)
-        axes["powers"].set_yticks(powers, [f"$10^{{{power}}}$" if power else "1" for power in powers])
+        axes["powers"].set_yticks(
+            powers, [f"$10^{{{power}}}$" if power else "1" for power in powers]
+        )
         for name in ("bars", "powers"):
             axes[name].set_xticks(place, outcomes)
             axes[name].tick_params(axis="x", length=0)
         axes["scale"].set_xscale("log")
         label_axes(axes["scale"], x="nats", xlim=(least, most), ylim=(0, 1))
         axes["scale"].set_yticks([])
-        axes["scale"].set_xticks([1e-3, 0.01, 0.1, 1, 10, 100], "0.001 0.01 0.1 1 10 100".split())
+        axes["scale"].set_xticks(
+            [1e-3, 0.01, 0.1, 1, 10, 100], ["0.001", "0.01", "0.1", "1", "10", "100"]
+        )
         axes["scale"].spines["left"].set_visible(False)
         return axes
 
@@ -308,8 +312,7 @@ def explore_draw_q():
         plot_text(scale, least, 1.05, words, "what the scale shows", ha="left")
 
     def top(panel, i):
-        """The top of a bar of q: its share, given the weights of the others."""
-        name = f"q_{outcomes[i]}"
+        """The top of a bar of q: the other two share what it leaves them, as they did before."""
 
         def height(share):
             return share if panel == "bars" else math.log10(share)
@@ -320,17 +323,20 @@ def explore_draw_q():
         def move(setting, x, y):
             share = y if panel == "bars" else 10.0 ** min(y, 0)
             share = min(max(share, 10.0**lowest), 1 - 10.0**lowest)
-            others = sum(10.0 ** setting[f"q_{o}"] for o in outcomes if o != outcomes[i])
-            return {name: math.log10(share / (1 - share) * others)}
+            new = shares(setting, "q")
+            new *= (1 - share) / np.delete(new, i).sum()
+            new[i] = share
+            names = (f"q_{outcome}" for outcome in outcomes)
+            return dict(zip(names, np.log10(new).tolist(), strict=True))
 
-        return Handle(f"{name} {panel}", lambda axes: axes[panel], where, move, "q")
+        return Handle(f"q_{outcomes[i]} {panel}", lambda axes: axes[panel], where, move, "q")
 
-    start = {"sun": -0.7, "rain": -0.2, "snow": -0.8}
+    start = {"sun": -0.7, "rain": -0.19, "snow": -0.81}
 
     def weight(which, outcome, **more):
         label = f"{which}: {outcome}, 10^"
-        ends = lowest, 0, 0.01
-        return Slider(f"{which}_{outcome}", label, start[outcome], *ends, who="q", **more)
+        ends = lowest, 0, 0.005
+        return Slider(f"{which}_{outcome}", label, start[outcome], *ends, who="q", digits=3, **more)
 
     def state(name, label, high):
         return Slider(name, label, 0, 0, high, 1, whole=True, handle=False, shown=False)

@@ -172,8 +172,8 @@ def explore_catch_the_modes():
         Controls ``mu_1``, ``sigma_1``, ``w_1``, … ``w_4``, ``mu_q``, ``sigma_q`` and, set by
         buttons, ``round``, ``guesses``, ``forward_mu``, ….
     """
-    edge, ceiling, modes, rounds = 7.0, 1.05, (1, 2, 3, 4), 20
-    x = np.linspace(-edge, edge, 351)
+    edge, ceiling, modes, rounds = 8.0, 1.05, (1, 2, 3, 4), 20
+    x = np.linspace(-edge, edge, 401)
     directions = ("forward", "reverse")
     nowhere = {3: (4.0, 0.5, 0), 4: (-4.0, 0.5, 0)}  # modes that a round does without
 
@@ -251,8 +251,8 @@ def explore_catch_the_modes():
         figure.subplots_adjust(0.065, 0.145, 0.985, 0.91, wspace=0.17)
         label_axes(densities, x="x", y="density", xlim=(-edge, edge), ylim=(0, ceiling))
         add_key(densities, {"p": "p", "q": "q", "gain": "forward", "sum": "reverse"})
-        label_axes(places, x="μ", y="σ", xlim=(-edge, edge), ylim=(0, 4.6))
-        places.set_xticks(range(-6, 7, 2))
+        label_axes(places, x="μ", y="σ", xlim=(-edge, edge), ylim=(0, 5.5))
+        places.set_xticks(range(-8, 9, 2))
         key = {"mode": _marker("mode"), "q": _marker("your q")}
         add_key(places, key | {"optimum": _marker("forward"), "guess": _marker("forward guess")})
         return densities, places
@@ -278,7 +278,7 @@ def explore_catch_the_modes():
             mu, sigma = np.reshape(where, (-1, 2)).T
             plot_line(places, mu, sigma, label, **_marker(label))
         for k, (mu, sigma) in zip(modes, points, strict=True):
-            plot_text(places, mu, sigma - 0.35, str(k), f"number {k}", ha="center")
+            plot_text(places, mu, sigma - 0.4, str(k), f"number {k}", ha="center")
 
     def peak(k):
         """The height of p over the centre of a mode: it moves the mode, and its weight."""
@@ -316,12 +316,12 @@ def explore_catch_the_modes():
     start = dealt(1)
 
     def mode(k):
-        yield Slider(f"mu_{k}", f"μ, mode {k}", start[f"mu_{k}"], -4, 4, 0.1, who="p")
+        yield Slider(f"mu_{k}", f"μ, mode {k}", start[f"mu_{k}"], -5, 5, 0.1, who="p")
         yield Slider(f"sigma_{k}", f"σ, mode {k}", start[f"sigma_{k}"], 0.4, 1.5, 0.05, who="p")
         least = 1 if k <= 2 else 0  # two modes at least
         yield Slider(f"w_{k}", f"weight {k}", start[f"w_{k}"], least, 10, 1, who="p", whole=True)
 
-    at_q = {"mu": (0.0, -5, 5, 0.05), "sigma": (1.0, 0.4, 4.3, 0.05)}
+    at_q = {"mu": (0.0, -5, 5, 0.05), "sigma": (1.0, 0.4, 5.2, 0.05)}
 
     def state(name, low, high, at):
         whole = {"whole": True, "handle": False, "shown": False}
