@@ -54,7 +54,8 @@ class Explorer:
     controls : dict of str to Control
         Name -> what holds the slider's value.
     buttons : tuple of str
-        The scene's actions and presets, "Swap p ↔ q", "Resample" (where there is a slider named ``seed``) and "Reset".
+        The scene's actions and presets, "Swap p ↔ q", "Resample" (where there is a slider named
+        ``seed``) and "Reset".
     frame : Frame
         What is shown.
     drawing : Drawing
