@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import re
 
 import numpy as np
 import pytest
@@ -24,12 +23,6 @@ from kl_helpers.models.two_directions import (
 
 TARGETS, SEEDS = (0.1, 1, 10), range(20)
 Q = ("q_sun", "q_rain", "q_snow")
-
-
-def numbers(text):
-    """The numbers of a text, a true minus or a hyphen before them, and of 2.1·10^{-10} the value."""
-    text = re.sub(r"(\d)\\cdot10\^\{(-\d+)\}", r"\1e\2", text).replace("−", "-")
-    return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
 
 
 # --- draw q
@@ -90,10 +83,10 @@ def test_every_target_can_be_hit_by_hand_in_two_drags():
         there = drawing.data_at(handle, left, pixel / scene.height)
         return scene.drag(setting, handle, *there)
 
-    rare = dragged(scene.start, "q_snow powers", 140)
+    rare = [dragged(scene.start, "q_snow powers", pixel) for pixel in (136, 138, 140, 142)]
     reached = [
         dragged(first, handle.name, pixel)
-        for first in (scene.start, rare)
+        for first in (scene.start, *rare)
         for handle in scene.handles
         for pixel in range(int(scene.height) + 1)  # whole pixels, as a mouse has them
     ]
@@ -205,8 +198,9 @@ def by_quadrature(modes, mu, sigma):
     """D(p‖q), D(q‖p) and H(p), an interval at a time, from log-densities."""
     mus, sigmas, weights = map(np.asarray, modes)
     shares = weights / weights.sum()
-    cuts = np.unique(np.concatenate([c + s * np.arange(-10, 11) for c, s in zip(mus, sigmas)]))
-    wide = np.unique(np.concatenate([cuts, mu + sigma * np.arange(-10, 11)]))
+    steps = np.arange(-10, 11)
+    ends = zip([*mus, mu], [*sigmas, sigma], strict=True)
+    cuts = np.unique(np.concatenate([c + s * steps for c, s in ends]))
 
     def log_p(x):
         return np.logaddexp.reduce(np.log(shares) + norm.logpdf(x, mus, sigmas))
@@ -215,7 +209,7 @@ def by_quadrature(modes, mu, sigma):
         return norm.logpdf(x, mu, sigma)
 
     def mean(log_weight, of):
-        pieces = itertools.pairwise(wide)
+        pieces = itertools.pairwise(cuts)
         return sum(
             integrate.quad(lambda x: math.exp(log_weight(x)) * of(x), *piece)[0] for piece in pieces
         )

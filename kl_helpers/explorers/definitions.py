@@ -251,7 +251,8 @@ def explore_draw_q():
             values |= dict(zip((FORWARD, BACKWARD), both, strict=True))
             marks = [(this_round(setting), count, both[setting["direction"]])]
             said = f"{ratio:.1%}" if ratio < 10 else f"{ratio:.0f} times"
-            note = f"Try {count}: {goal} is {said} of the target, too {'large' if ratio > 1 else 'small'}."
+            wrong = "large" if ratio > 1 else "small"
+            note = f"Try {count}: {goal} is {said} of the target, too {wrong}."
             if hit(setting):
                 note = f"Try {count} is within 2 %. Resample gives the next p."
         data = {

@@ -161,7 +161,7 @@ def explore_two_directions():
 
 
 def explore_catch_the_modes():
-    """A game: where will one normal q go, in either direction, for a p of two to four modes?
+    """A game: guess where one normal q goes, in either direction, for a p of two to four modes.
 
     "Commit guess" takes q as it stands: first as the guess for D(p‖q), then as that for D(q‖p).
     After the second one the optima are shown, and follow when p is dragged.
