@@ -83,7 +83,7 @@ def test_every_target_can_be_hit_by_hand_in_two_drags():
         there = drawing.data_at(handle, left, pixel / scene.height)
         return scene.drag(setting, handle, *there)
 
-    rare = [dragged(scene.start, "q_snow powers", pixel) for pixel in (136, 138, 140, 142)]
+    rare = [dragged(scene.start, "q_snow powers", pixel) for pixel in (80, 95, 110, 140)]
     reached = [
         dragged(first, handle.name, pixel)
         for first in (scene.start, *rare)
@@ -269,7 +269,7 @@ def test_slopes_and_curvatures_are_those_of_the_divergence(rng):
 
 def test_optima_are_optima_and_no_other_start_finds_a_lower_one(rng):
     deals = [tuple(zip(*dealt_modes(number), strict=True)) for number in range(1, 21)]
-    for modes in deals + [any_mixture(rng) for _ in range(60)]:
+    for modes in deals + [any_mixture(rng) for _ in range(30)]:
         p = Mixture(*modes)
         minima = p.reverse_minima()
         for mu, sigma, nats in minima:

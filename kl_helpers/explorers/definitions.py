@@ -271,7 +271,7 @@ def explore_draw_q():
         label_axes(axes["bars"], y="probability", xlim=(-0.6, 2.6), ylim=(0, 1.1))
         add_key(axes["bars"], {"p": "p", "q": "q"}, filled=True)
         title = "the same in powers of ten"
-        label_axes(axes["powers"], title=title, xlim=(-0.6, 2.6), ylim=(lowest - 0.4, 1.6))
+        label_axes(axes["powers"], title=title, xlim=(-0.6, 2.6), ylim=(lowest - 0.4, 2.2))
         powers = range(lowest, 1, 3)
         axes["powers"].set_yticks(
             powers, [f"$10^{{{power}}}$" if power else "1" for power in powers]
@@ -296,10 +296,10 @@ def explore_draw_q():
             for i, mass in enumerate(pmf):
                 at = i + shift + 0.18
                 text = f"{mass:.2f}" if mass >= 0.005 else "≈ 0"
-                plot_text(axes["bars"], at, mass + 0.04, text, f"{who} {i}", ha="center")
+                plot_text(axes["bars"], at, mass + 0.065, text, f"{who} {i}", ha="center")
                 text = f"{mass:.2g}" if mass >= 0.01 else f"{mass:.0e}".replace("e-0", "e-")
                 text = text.replace("-", "−")
-                plot_text(axes["powers"], at, power[i] + 0.5, text, f"{who} {i}", ha="center")
+                plot_text(axes["powers"], at, power[i] + 0.9, text, f"{who} {i}", ha="center")
         nats = [each for number, _, each in marks if number == now]
         nats = np.clip(nats, least, most)
         scale = axes["scale"]
@@ -335,9 +335,9 @@ def explore_draw_q():
     start = {"sun": -0.7, "rain": -0.19, "snow": -0.81}
 
     def weight(which, outcome, **more):
-        label = f"{which}: {outcome}, 10^"
+        label = f"{which}: {outcome}"
         ends = lowest, 0, 0.005
-        return Slider(f"{which}_{outcome}", label, start[outcome], *ends, who="q", digits=3, **more)
+        return Slider(f"{which}_{outcome}", label, start[outcome], *ends, who="q", **more)
 
     def state(name, label, high):
         return Slider(name, label, 0, 0, high, 1, whole=True, handle=False, shown=False)
@@ -348,7 +348,7 @@ def explore_draw_q():
         "below them a scale of nats with the target and your tries.",
         [
             *(weight("q", outcome) for outcome in outcomes),
-            Slider("target", "target, nats", 1, options=targets),
+            Slider("target", "target", 1, options=targets),
             seed_box(1),
             state("direction", "direction", 1),
             state("round", "round of the tries", 60_000),

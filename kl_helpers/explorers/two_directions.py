@@ -278,7 +278,7 @@ def explore_catch_the_modes():
             mu, sigma = np.reshape(where, (-1, 2)).T
             plot_line(places, mu, sigma, label, **_marker(label))
         for k, (mu, sigma) in zip(modes, points, strict=True):
-            plot_text(places, mu, sigma - 0.4, str(k), f"number {k}", ha="center")
+            plot_text(places, mu, sigma + 0.25, str(k), f"number {k}", ha="center")
 
     def peak(k):
         """The height of p over the centre of a mode: it moves the mode, and its weight."""
