@@ -250,9 +250,9 @@ def explore_draw_q():
             both, ratio = tried(setting)
             values |= dict(zip((FORWARD, BACKWARD), both, strict=True))
             marks = [(this_round(setting), count, both[setting["direction"]])]
-            said = f"{ratio:.1%}" if ratio < 10 else f"{ratio:.0f} times"
+            said = f"{ratio:.1%} of" if ratio < 10 else f"{ratio:.0f} times"
             wrong = "large" if ratio > 1 else "small"
-            note = f"Try {count}: {goal} is {said} of the target, too {wrong}."
+            note = f"Try {count}: {goal} is {said} the target, too {wrong}."
             if hit(setting):
                 note = f"Try {count} is within 2 %. Resample gives the next p."
         data = {

@@ -219,20 +219,18 @@ def explore_catch_the_modes():
             optima = [p.moments, minima[0][:2]]
             best = p.forward_kl(*optima[0]), minima[0][2]
             yours = p.forward_kl(*guesses[0]), p.reverse_kl(*guesses[1])
-            values = {
-                f"{direction}, {what}": value
-                for direction, *pair in zip((FORWARD, BACKWARD), best, yours, strict=True)
-                for what, value in zip(("best", "your guess"), pair, strict=True)
-            }
             lost = [max(mine - least, 0.0) for mine, least in zip(yours, best, strict=True)]
+            values = {
+                f"{FORWARD}, best": best[0],
+                f"{BACKWARD}, best": best[1],
+                "lost by your guesses": sum(lost),
+            }
             notes[0] += (
-                f" Your guesses cost {lost[0]:.4f} and {lost[1]:.4f} nats more than the best q: "
-                f"{sum(lost):.4f} in all."
+                f" Your guesses cost {lost[0]:.4f} and {lost[1]:.4f} nats more than the best q."
             )
-            others = len(minima) - 1
             notes[1] = (
-                f"Optima: forward {_place_of(*optima[0])}; reverse {_place_of(*optima[1])}, lowest "
-                f"of {len(p.starts())} searches" + (f"; other minima: {others}." if others else ".")
+                f"Optima: forward {_place_of(*optima[0])}; reverse {_place_of(*optima[1])}; "
+                f"minima found: {len(minima)}."
             )
         notes.append(outside_note("q", x, setting["mu_q"], setting["sigma_q"]))
         data = {
