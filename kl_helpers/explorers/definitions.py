@@ -242,6 +242,10 @@ def explore_draw_q():
         now = {f"tried_{outcome}": setting[f"q_{outcome}"] for outcome in outcomes}
         return now | {"round": this_round(setting), "tries": tries(setting) % 999 + 1}
 
+    def in_words(who, pmf):
+        parts = (f"{name} {share:.3g}" for name, share in zip(outcomes, pmf, strict=True))
+        return f"{who}: {', '.join(parts)}.".replace("e-", "e−")
+
     def compute(**setting):
         goal = (FORWARD, BACKWARD)[setting["direction"]]
         values = {f"{goal}, to reach": setting["target"]}
@@ -255,15 +259,16 @@ def explore_draw_q():
             note = f"Try {count}: {goal} is {said} the target, too {wrong}."
             if hit(setting):
                 note = f"Try {count} is within 2 %. Resample gives the next p."
+        p, q = summer_days(setting["seed"]), shares(setting, "q")
         data = {
-            "p": summer_days(setting["seed"]),
-            "q": shares(setting, "q"),
+            "p": p,
+            "q": q,
             "goal": goal,
             "target": setting["target"],
             "now": this_round(setting),
             "marks": marks,
         }
-        return Frame(values, data, [note])
+        return Frame(values, data, [f"{in_words('p', p)} {in_words('q', q)}", note])
 
     def layout(figure):
         axes = figure.subplot_mosaic([["bars", "powers"], ["scale", "scale"]], height_ratios=(5, 1))
@@ -363,6 +368,7 @@ def explore_draw_q():
             "Other direction": lambda setting: {"direction": 1 - setting["direction"]},
         },
         handles=[top(panel, i) for panel in ("bars", "powers") for i in place],
+        note_lines=2,
         trail="marks",
         columns=3,
         height=360,

@@ -232,6 +232,12 @@ def explore_catch_the_modes():
                 f"Optima: forward {_place_of(*optima[0])}; reverse {_place_of(*optima[1])}; "
                 f"minima found: {len(minima)}."
             )
+        in_words = ", ".join(
+            f"{setting[f'mu_{k}']:.1f} ± {setting[f'sigma_{k}']:.2f} ({setting[f'w_{k}']})"
+            for k in modes
+        )
+        in_words = f"Modes: {in_words}; q: {setting['mu_q']:.2f} ± {setting['sigma_q']:.2f}."
+        notes.append(in_words.replace("-", "−"))
         notes.append(outside_note("q", x, setting["mu_q"], setting["sigma_q"]))
         data = {
             "p": p.pdf(x),
@@ -362,9 +368,9 @@ def explore_catch_the_modes():
                 drawn=True,
             ),
         ],
-        note_lines=3,
+        note_lines=4,
         columns=3,
-        height=300,
+        height=276,
     )
     return Explorer(scene)
 
