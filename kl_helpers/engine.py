@@ -54,7 +54,8 @@ class Explorer:
     controls : dict of str to Control
         Name -> what holds the slider's value.
     buttons : tuple of str
-        The presets, "Swap p ↔ q", "Resample" (where there is a slider named ``seed``) and "Reset".
+        The scene's actions and presets, "Swap p ↔ q", "Resample" (where there is a slider named
+        ``seed``) and "Reset".
     frame : Frame
         What is shown.
     drawing : Drawing
@@ -122,9 +123,11 @@ class Explorer:
 
     def _actions(self):
         actions = {
-            label: lambda values=values: self.set(**values)
-            for label, values in self.scene.presets.items()
+            label: lambda label=label: self.set(**self.scene.act(self._setting(), label))
+            for label in self.scene.actions
         }
+        for label, values in self.scene.presets.items():
+            actions[label] = lambda values=values: self.set(**values)
         if self.scene.swap:
             actions[SWAP] = self._swap
         if "seed" in self.controls:
@@ -228,6 +231,7 @@ def _for_the_page(scene, buttons):
         "height": scene.height,
         "buttons": buttons,
         "noteLines": scene.note_lines,
+        "columns": scene.columns,
         "handles": [
             {
                 "name": handle.name,
@@ -248,6 +252,7 @@ def _for_the_page(scene, buttons):
                 "color": COLORS.get(slider.who, "currentColor"),
             }
             for slider in scene.sliders
+            if slider.shown
         ],
     }
 

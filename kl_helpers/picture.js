@@ -214,6 +214,7 @@ function render({model, el}) {
     const root = element("div", {className: "kl-explorer"}, gone, controls, picture, readout);
     root.style.setProperty("--kl-width", `${scene.width}px`);
     root.style.setProperty("--kl-note-lines", scene.noteLines);
+    root.style.setProperty("--kl-column", `${0.8 * scene.width / scene.columns}px`);
     el.append(root);
 
     let address;

@@ -48,6 +48,8 @@ class Slider:
         Takes whole numbers only.
     handle : bool
         False for a number box without a handle.
+    shown : bool
+        False for what only actions set: the state of a game.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Slider:
     digits: int = 2
     whole: bool = False
     handle: bool = True
+    shown: bool = True
 
     @cached_property
     def stops(self) -> tuple:
@@ -153,7 +156,7 @@ class Scene:
     alt : str
         What the picture shows, for those who cannot see it.
     sliders : sequence of Slider
-        In the order in which they are shown, two to a row.
+        In the order in which they are shown.
     compute : callable
         ``compute(**settings) -> Frame``; pure.
     layout : callable
@@ -164,6 +167,8 @@ class Scene:
         Quantity -> unit, for those that are not in nats.
     presets : dict of str to dict
         Button label -> values of some sliders.
+    actions : dict of str to callable
+        Button label -> ``action(setting) -> dict`` of the sliders that it sets; pure.
     handles : sequence of Handle
         What can be dragged in the picture. The sliders follow; the keyboard's way are the sliders.
     swap : sequence of (str, str)
@@ -174,6 +179,8 @@ class Scene:
         Lines that are kept free for notes, so that nothing jumps when one comes.
     trail : str, optional
         The item of ``data``, a sequence of places, to which a live view adds those shown before.
+    columns : int
+        Sliders in a row, where the page has room.
     height : float
         Of the picture, in CSS pixels.
     """
@@ -186,11 +193,13 @@ class Scene:
     draw: Callable
     units: Mapping[str, str] = field(default_factory=dict)
     presets: Mapping[str, Mapping] = field(default_factory=dict)
+    actions: Mapping[str, Callable] = field(default_factory=dict)
     handles: Sequence[Handle] = ()
     swap: Sequence[tuple[str, str]] = ()
     rows: Sequence[int] = ()
     note_lines: int = 1
     trail: str | None = None
+    columns: int = 2
     height: float = 360
 
     @property
@@ -211,6 +220,10 @@ class Scene:
         sliders = {slider.name: slider for slider in self.sliders}
         moved = handle.move(setting, x, y)
         return setting | {name: sliders[name].nearest(value) for name, value in moved.items()}
+
+    def act(self, setting, label) -> dict:
+        """`setting` after the action of that label."""
+        return setting | self.actions[label](setting)
 
     def svg(self, frame, prefix=None) -> str:
         """What moves in the picture, as SVG; `prefix` (the name) begins its ids."""

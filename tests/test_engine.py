@@ -164,6 +164,22 @@ def test_preset_swap_and_reset():
     assert explorer.values() == {"x²": 4, "x + y": 3}
 
 
+def test_an_action_is_a_button_and_its_state_is_not_on_the_page():
+    explorer, calls = parabola(actions={"Count": lambda now: {"y": now["y"] + 1, "x": 5}})
+    hidden = dataclasses.replace(explorer.scene.sliders[1], shown=False)
+    explorer = Explorer(
+        dataclasses.replace(explorer.scene, sliders=[explorer.scene.sliders[0], hidden])
+    )
+    assert explorer.buttons == ("Count", "Reset")
+    assert [slider["name"] for slider in explorer.view.scene["sliders"]] == ["x"]
+    calls["compute"] = 0
+    explorer.press("Count")
+    assert explorer.values() == {"x²": 25, "x + y": 7}
+    assert calls["compute"] == 1
+    with pytest.raises(ValueError, match="y must lie between 0 and 5"):
+        [explorer.press("Count") for _ in range(5)]
+
+
 def test_the_page_presses_buttons():
     explorer, _ = parabola(presets={"Far": {"x": 4.5}})
     explorer.view._handle_custom_msg({"press": "Far"}, [])

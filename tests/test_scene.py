@@ -1,5 +1,6 @@
 """A scene is plain data and pure functions: the same call, the same bytes, in any order."""
 
+import dataclasses
 import io
 
 import numpy as np
@@ -52,6 +53,13 @@ def test_the_picture_holds_what_moves(scene):
 
 def test_the_summary_is_the_lines_and_the_notes(scene):
     assert scene.summary(scene.frame()) == "square = 4.0000 nats\nn = 10.0000\nA note."
+
+
+def test_an_action_sets_what_it_says_and_leaves_the_rest(scene):
+    double = dataclasses.replace(scene, actions={"Double": lambda now: {"x": 2 * now["x"]}})
+    setting = double.start
+    assert double.act(setting, "Double") == {"x": 4, "n": 10}
+    assert setting == double.start
 
 
 def test_the_stops_of_a_slider():

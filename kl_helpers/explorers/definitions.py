@@ -17,15 +17,17 @@ from kl_helpers.explorers._shared import (
     normal_handles,
     normal_sliders,
     outside_note,
+    seed_box,
 )
 from kl_helpers.models._shared import normal_pdf
-from kl_helpers.models.definitions import area_below, integrand
+from kl_helpers.models.definitions import area_below, integrand, summer_days
 from kl_helpers.plots import (
     COLORS,
     add_key,
     label_axes,
     plot_bars,
     plot_density,
+    plot_line,
     plot_signed_area,
     plot_text,
 )
@@ -195,5 +197,180 @@ def explore_integrand():
         handles=normal_handles(lambda axes: axes[0], "p", "q"),
         swap=SWAP_NORMALS,
         height=400,
+    )
+    return Explorer(scene)
+
+
+def explore_draw_q():
+    """A game: draw q so that its divergence from p, or that of p from it, hits a target.
+
+    A try is what "Try" was pressed for: its divergence is said then, and not before.
+
+    Returns
+    -------
+    Explorer
+        Controls ``q_sun``, ``q_rain``, ``q_snow`` (weights, as powers of ten), ``target``, ``seed``
+        and, set by buttons, ``direction``, ``round``, ``tries``, ``tried_sun``, ….
+    """
+    outcomes = ("sun", "rain", "snow")
+    lowest, least, most = -12, 1e-3, 100  # a power of ten; nats, both ends of the scale of tries
+    targets = (0.1, 1, 10)
+    place = np.arange(3)
+
+    def shares(setting, which):
+        weights = 10.0 ** np.array([setting[f"{which}_{outcome}"] for outcome in outcomes])
+        return weights / weights.sum()
+
+    def this_round(setting):
+        return 6 * setting["seed"] + 2 * targets.index(setting["target"]) + setting["direction"]
+
+    def tries(setting):
+        return setting["tries"] if setting["round"] == this_round(setting) else 0
+
+    def tried(setting):
+        """What the last try came to: D(p‖q) and D(q‖p), and the ratio of one to the target."""
+        p, q = summer_days(setting["seed"]), shares(setting, "tried")
+        both = kl_divergence(p, q), kl_divergence(q, p)
+        return both, both[setting["direction"]] / setting["target"]
+
+    def hit(setting):
+        return tries(setting) > 0 and abs(tried(setting)[1] - 1) <= 0.02
+
+    def attempt(setting):
+        if hit(setting):  # the round is over
+            return {}
+        now = {f"tried_{outcome}": setting[f"q_{outcome}"] for outcome in outcomes}
+        return now | {"round": this_round(setting), "tries": tries(setting) % 999 + 1}
+
+    def in_words(who, pmf):
+        parts = (f"{name} {share:.3g}" for name, share in zip(outcomes, pmf, strict=True))
+        return f"{who}: {', '.join(parts)}.".replace("e-", "e−")
+
+    def compute(**setting):
+        goal = (FORWARD, BACKWARD)[setting["direction"]]
+        values = {f"{goal}, to reach": setting["target"]}
+        note, marks = f"Drag the bars of q, then press Try: {goal} is said only then.", []
+        if count := tries(setting):
+            both, ratio = tried(setting)
+            values |= dict(zip((FORWARD, BACKWARD), both, strict=True))
+            marks = [(this_round(setting), count, both[setting["direction"]])]
+            said = f"{ratio:.1%} of" if ratio < 10 else f"{ratio:.0f} times"
+            wrong = "large" if ratio > 1 else "small"
+            note = f"Try {count}: {goal} is {said} the target, too {wrong}."
+            if hit(setting):
+                note = f"Try {count} is within 2 %. Resample gives the next p."
+        p, q = summer_days(setting["seed"]), shares(setting, "q")
+        data = {
+            "p": p,
+            "q": q,
+            "goal": goal,
+            "target": setting["target"],
+            "now": this_round(setting),
+            "marks": marks,
+        }
+        return Frame(values, data, [f"{in_words('p', p)} {in_words('q', q)}", note])
+
+    def layout(figure):
+        axes = figure.subplot_mosaic([["bars", "powers"], ["scale", "scale"]], height_ratios=(5, 1))
+        figure.subplots_adjust(0.07, 0.12, 0.98, 0.92, wspace=0.2, hspace=0.42)
+        label_axes(axes["bars"], y="probability", xlim=(-0.6, 2.6), ylim=(0, 1.1))
+        add_key(axes["bars"], {"p": "p", "q": "q"}, filled=True)
+        title = "the same in powers of ten"
+        label_axes(axes["powers"], title=title, xlim=(-0.6, 2.6), ylim=(lowest - 0.4, 2.2))
+        powers = range(lowest, 1, 3)
+        axes["powers"].set_yticks(
+            powers, [f"$10^{{{power}}}$" if power else "1" for power in powers]
+        )
+        for name in ("bars", "powers"):
+            axes[name].set_xticks(place, outcomes)
+            axes[name].tick_params(axis="x", length=0)
+        axes["scale"].set_xscale("log")
+        label_axes(axes["scale"], x="nats", xlim=(least, most), ylim=(0, 1))
+        axes["scale"].set_yticks([])
+        axes["scale"].set_xticks(
+            [1e-3, 0.01, 0.1, 1, 10, 100], ["0.001", "0.01", "0.1", "1", "10", "100"]
+        )
+        axes["scale"].spines["left"].set_visible(False)
+        return axes
+
+    def draw(axes, p, q, goal, target, now, marks):
+        for who, pmf, shift in (("p", p, -0.38), ("q", q, 0.02)):
+            power = np.log10(pmf)
+            plot_bars(axes["bars"], place + shift, 0, 0.36, pmf, who)
+            plot_bars(axes["powers"], place + shift, lowest - 0.4, 0.36, power - lowest + 0.4, who)
+            for i, mass in enumerate(pmf):
+                at = i + shift + 0.18
+                text = f"{mass:.2f}" if mass >= 0.005 else "≈ 0"
+                plot_text(axes["bars"], at, mass + 0.065, text, f"{who} {i}", ha="center")
+                text = f"{mass:.2g}" if mass >= 0.01 else f"{mass:.0e}".replace("e-0", "e-")
+                text = text.replace("-", "−")
+                plot_text(axes["powers"], at, power[i] + 0.9, text, f"{who} {i}", ha="center")
+        nats = [each for number, _, each in marks if number == now]
+        nats = np.clip(nats, least, most)
+        scale = axes["scale"]
+        plot_line(scale, [target, target], [0, 1], "target", color=COLORS["gain"])
+        style = {"marker": "o", "linestyle": "none", "markersize": 8, "clip_on": False}
+        style |= {"markerfacecolor": "white", "markeredgecolor": COLORS["ink"]}
+        plot_line(scale, nats[:-1], np.full(len(nats[:-1]), 0.35), "tries before", **style)
+        style["markerfacecolor"] = COLORS["ink"]
+        plot_line(scale, nats[-1:], np.full(len(nats[-1:]), 0.35), "last try", **style)
+        words = f"your tries of {goal}, and the target"
+        plot_text(scale, least, 1.05, words, "what the scale shows", ha="left")
+
+    def top(panel, i):
+        """The top of a bar of q: the other two share what it leaves them, as they did before."""
+
+        def height(share):
+            return share if panel == "bars" else math.log10(share)
+
+        def where(setting):
+            return i + 0.2, height(shares(setting, "q")[i])
+
+        def move(setting, x, y):
+            share = y if panel == "bars" else 10.0 ** min(y, 0)
+            share = min(max(share, 10.0**lowest), 1 - 10.0**lowest)
+            new = shares(setting, "q")
+            new *= (1 - share) / np.delete(new, i).sum()
+            new[i] = share
+            names = (f"q_{outcome}" for outcome in outcomes)
+            return dict(zip(names, np.log10(new).tolist(), strict=True))
+
+        return Handle(f"q_{outcomes[i]} {panel}", lambda axes: axes[panel], where, move, "q")
+
+    start = {"sun": -0.7, "rain": -0.19, "snow": -0.81}
+
+    def weight(which, outcome, **more):
+        label = f"{which}: {outcome}"
+        ends = lowest, 0, 0.005
+        return Slider(f"{which}_{outcome}", label, start[outcome], *ends, who="q", **more)
+
+    def state(name, label, high):
+        return Slider(name, label, 0, 0, high, 1, whole=True, handle=False, shown=False)
+
+    scene = Scene(
+        "draw_q",
+        "Bars of p and q over sun, rain and snow, once as they are and once in powers of ten, and "
+        "below them a scale of nats with the target and your tries.",
+        [
+            *(weight("q", outcome) for outcome in outcomes),
+            Slider("target", "target", 1, options=targets),
+            seed_box(1),
+            state("direction", "direction", 1),
+            state("round", "round of the tries", 60_000),
+            state("tries", "tries", 999),
+            *(weight("tried", outcome, handle=False, shown=False) for outcome in outcomes),
+        ],
+        compute,
+        layout,
+        draw,
+        actions={
+            "Try": attempt,
+            "Other direction": lambda setting: {"direction": 1 - setting["direction"]},
+        },
+        handles=[top(panel, i) for panel in ("bars", "powers") for i in place],
+        note_lines=2,
+        trail="marks",
+        columns=3,
+        height=360,
     )
     return Explorer(scene)

@@ -17,6 +17,8 @@ from kl_helpers.explorers._shared import (
 from kl_helpers.models._shared import normal_pdf
 from kl_helpers.models.two_directions import (
     SIGMA,
+    Mixture,
+    dealt_modes,
     forward_kl,
     landscapes,
     reverse_kl,
@@ -30,6 +32,7 @@ from kl_helpers.plots import (
     plot_density,
     plot_landscape,
     plot_line,
+    plot_text,
 )
 from kl_helpers.scene import Frame, Handle, Scene, Slider
 
@@ -157,16 +160,235 @@ def explore_two_directions():
     return Explorer(scene)
 
 
+def explore_catch_the_modes():
+    """A game: guess where one normal q goes, in either direction, for a p of two to four modes.
+
+    "Commit guess" takes q as it stands: first as the guess for D(p‖q), then as that for D(q‖p).
+    After the second one the optima are shown, and follow when p is dragged.
+
+    Returns
+    -------
+    Explorer
+        Controls ``mu_1``, ``sigma_1``, ``w_1``, … ``w_4``, ``mu_q``, ``sigma_q`` and, set by
+        buttons, ``round``, ``guesses``, ``forward_mu``, ….
+    """
+    edge, ceiling, modes, rounds = 8.0, 1.05, (1, 2, 3, 4), 20
+    x = np.linspace(-edge, edge, 401)
+    directions = ("forward", "reverse")
+    nowhere = {3: (4.0, 0.5, 0), 4: (-4.0, 0.5, 0)}  # modes that a round does without
+
+    def dealt(number):
+        there = {**nowhere, **dict(enumerate(dealt_modes(number), 1))}
+        return {
+            f"{name}_{k}": value
+            for k in modes
+            for name, value in zip(("mu", "sigma", "w"), there[k], strict=True)
+        }
+
+    def mixture(setting):
+        return Mixture(*([setting[f"{name}_{k}"] for k in modes] for name in ("mu", "sigma", "w")))
+
+    def next_round(setting):
+        number = setting["round"] % rounds + 1
+        return dealt(number) | {"round": number, "guesses": 0}
+
+    def commit(setting):
+        if setting["guesses"] == len(directions):
+            return {}
+        who = directions[setting["guesses"]]
+        guess = {f"{who}_{name}": setting[f"{name}_q"] for name in ("mu", "sigma")}
+        return guess | {"guesses": setting["guesses"] + 1}
+
+    def compute(**setting):
+        p = mixture(setting)
+        guesses = [
+            (setting[f"{who}_mu"], setting[f"{who}_sigma"])
+            for who in directions[: setting["guesses"]]
+        ]
+        optima, minima = [], []
+        values = {"H(p)": p.entropy}
+        notes = [f"Round {setting['round']}.", ""]
+        if len(guesses) < len(directions):
+            who, goal = (("forward", FORWARD), ("reverse", BACKWARD))[len(guesses)]
+            notes[0] += (
+                f" Guess {len(guesses) + 1} of 2, {who}: put q where you expect the lowest {goal}, "
+                "then press Commit guess."
+            )
+        else:
+            minima = p.reverse_minima()
+            optima = [p.moments, minima[0][:2]]
+            best = p.forward_kl(*optima[0]), minima[0][2]
+            yours = p.forward_kl(*guesses[0]), p.reverse_kl(*guesses[1])
+            lost = [max(mine - least, 0.0) for mine, least in zip(yours, best, strict=True)]
+            values = {
+                f"{FORWARD}, best": best[0],
+                f"{BACKWARD}, best": best[1],
+                "lost by your guesses": sum(lost),
+            }
+            notes[0] += (
+                f" Your guesses cost {lost[0]:.4f} and {lost[1]:.4f} nats more than the best q."
+            )
+            notes[1] = (
+                f"Optima: forward {_place_of(*optima[0])}; reverse {_place_of(*optima[1])}; "
+                f"minima found: {len(minima)}."
+            )
+        in_words = ", ".join(
+            f"{setting[f'mu_{k}']:.1f} ± {setting[f'sigma_{k}']:.2f} ({setting[f'w_{k}']})"
+            for k in modes
+        )
+        in_words = f"Modes: {in_words}; q: {setting['mu_q']:.2f} ± {setting['sigma_q']:.2f}."
+        notes.append(in_words.replace("-", "−"))
+        notes.append(outside_note("q", x, setting["mu_q"], setting["sigma_q"]))
+        data = {
+            "p": p.pdf(x),
+            "points": [(setting[f"mu_{k}"], setting[f"sigma_{k}"]) for k in modes],
+            "present": [setting[f"w_{k}"] > 0 for k in modes],
+            "q": (setting["mu_q"], setting["sigma_q"]),
+            "guesses": guesses,
+            "optima": optima,
+            "minima": minima[1:],
+        }
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        densities, places = figure.subplots(1, 2, width_ratios=(3, 2))
+        figure.subplots_adjust(0.065, 0.145, 0.985, 0.91, wspace=0.17)
+        label_axes(densities, x="x", y="density", xlim=(-edge, edge), ylim=(0, ceiling))
+        add_key(densities, {"p": "p", "q": "q", "gain": "forward", "sum": "reverse"})
+        label_axes(places, x="μ", y="σ", xlim=(-edge, edge), ylim=(0, 5.5))
+        places.set_xticks(range(-8, 9, 2))
+        key = {"mode": _marker("mode"), "q": _marker("your q")}
+        add_key(places, key | {"optimum": _marker("forward"), "guess": _marker("forward guess")})
+        return densities, places
+
+    def draw(axes, p, points, present, q, guesses, optima, minima):
+        densities, places = axes
+        plot_density(densities, x, p, "p")
+        for who, best in zip(("gain", "sum"), optima or [None, None], strict=True):
+            height = np.full(len(x), np.nan) if best is None else normal_pdf(x, *best)
+            plot_curve(densities, x, height, who)
+        plot_density(densities, x, normal_pdf(x, *q), "q")
+        known = {
+            "absent mode": [at for at, here in zip(points, present, strict=True) if not here],
+            "mode": [at for at, here in zip(points, present, strict=True) if here],
+            "local minimum": [other[:2] for other in minima],
+            "reverse": optima[1:],
+            "forward": optima[:1],
+            "reverse guess": guesses[1:],
+            "forward guess": guesses[:1],
+            "your q": [q],
+        }
+        for label, where in known.items():
+            mu, sigma = np.reshape(where, (-1, 2)).T
+            plot_line(places, mu, sigma, label, **_marker(label))
+        for k, (mu, sigma) in zip(modes, points, strict=True):
+            plot_text(places, mu, sigma + 0.25, str(k), f"number {k}", ha="center")
+
+    def peak(k):
+        """The height of p over the centre of a mode: it moves the mode, and its weight."""
+
+        def place(setting):
+            mu = setting[f"mu_{k}"]
+            return mu, float(mixture(setting).pdf(np.array([mu]))[0])
+
+        def move(setting, x, y):
+            others = [i for i in modes if i != k]
+            parts = [
+                (setting[f"w_{i}"], setting[f"mu_{i}"] - x, setting[f"sigma_{i}"]) for i in others
+            ]
+            rest = sum(w * normal_pdf(off, 0, sigma) for w, off, sigma in parts)
+            whole = sum(w for w, *_ in parts)
+            own = normal_pdf(0, 0, setting[f"sigma_{k}"])
+            # (w·own + rest) / (w + whole) = y, solved for the weight w
+            w = (y * whole - rest) / (own - y) if own > y else 10
+            return {f"mu_{k}": x, f"w_{k}": w}
+
+        return Handle(f"mode {k}, peak", itemgetter(0), place, move, "p")
+
+    def spot(k):
+        """A mode in the plane of μ and σ."""
+        mu, sigma = f"mu_{k}", f"sigma_{k}"
+        return Handle(
+            f"mode {k}, place",
+            itemgetter(1),
+            lambda setting: (setting[mu], setting[sigma]),
+            lambda _, x, y: {mu: x, sigma: y},
+            "p",
+            drawn=True,
+        )
+
+    start = dealt(1)
+
+    def mode(k):
+        yield Slider(f"mu_{k}", f"μ, mode {k}", start[f"mu_{k}"], -5, 5, 0.1, who="p")
+        yield Slider(f"sigma_{k}", f"σ, mode {k}", start[f"sigma_{k}"], 0.4, 1.5, 0.05, who="p")
+        least = 1 if k <= 2 else 0  # two modes at least
+        yield Slider(f"w_{k}", f"weight {k}", start[f"w_{k}"], least, 10, 1, who="p", whole=True)
+
+    at_q = {"mu": (0.0, -5, 5, 0.05), "sigma": (1.0, 0.4, 5.2, 0.05)}
+
+    def state(name, low, high, at):
+        whole = {"whole": True, "handle": False, "shown": False}
+        return Slider(name, name, at, low, high, 1, **whole)
+
+    scene = Scene(
+        "catch_the_modes",
+        "A density p of two to four modes and your normal q; beside it the means and standard "
+        "deviations of the modes, of q, and after two guesses of the best q in either direction.",
+        [
+            *(slider for k in modes for slider in mode(k)),
+            Slider("mu_q", "μ of q", *at_q["mu"], who="q"),
+            Slider("sigma_q", "σ of q", *at_q["sigma"], who="q"),
+            state("round", 1, rounds, 1),
+            state("guesses", 0, len(directions), 0),
+            *(
+                Slider(f"{who}_{name}", f"{who} {name}", *ends, handle=False, shown=False)
+                for who in directions
+                for name, ends in at_q.items()
+            ),
+        ],
+        compute,
+        layout,
+        draw,
+        actions={
+            "Commit guess": commit,
+            "Guess again": lambda setting: {"guesses": 0},
+            "Next round": next_round,
+        },
+        handles=[
+            *(peak(k) for k in modes),
+            *normal_handles(itemgetter(0), "q"),
+            *(spot(k) for k in modes),
+            Handle(
+                "q, place",
+                itemgetter(1),
+                lambda setting: (setting["mu_q"], setting["sigma_q"]),
+                lambda _, x, y: {"mu_q": x, "sigma_q": y},
+                "q",
+                drawn=True,
+            ),
+        ],
+        note_lines=4,
+        columns=3,
+        height=276,
+    )
+    return Explorer(scene)
+
+
 def _marker(label):
     shape, inside, edge = {
         "your q": ("o", COLORS["q"], "white"),
         "forward": ("s", COLORS["gain"], "white"),
         "reverse": ("^", COLORS["sum"], "white"),
         "local minimum": ("^", "white", COLORS["sum"]),
+        "mode": ("D", COLORS["p"], "white"),
+        "absent mode": ("D", "white", COLORS["p"]),
+        "forward guess": ("s", "white", COLORS["gain"]),
+        "reverse guess": ("v", "white", COLORS["sum"]),
     }[label]
     return {
         "marker": shape,
-        "markersize": 8,
+        "markersize": 11 if "guess" in label else 8,
         "linestyle": "none",
         "markerfacecolor": inside,
         "markeredgecolor": edge,
@@ -176,6 +398,10 @@ def _marker(label):
 
 def _both_sides(mu, sigma, *_):
     return [(mu, sigma), (-mu, sigma)]
+
+
+def _place_of(mu, sigma):
+    return f"μ = {mu:.3f}, σ = {sigma:.3f}".replace("-", "−")
 
 
 def _place(mu, sigma, *_):

@@ -1,0 +1,399 @@
+"""The games of notebooks 01 and 05: each can be won, counts what it says, and shows true optima."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate, optimize
+from scipy.special import rel_entr
+from scipy.stats import norm
+
+from kl_helpers import kl_divergence
+from kl_helpers.explorers.definitions import explore_draw_q
+from kl_helpers.explorers.two_directions import explore_catch_the_modes
+from kl_helpers.models.definitions import summer_days
+from kl_helpers.models.two_directions import (
+    Mixture,
+    dealt_modes,
+    forward_kl,
+    reverse_kl,
+    reverse_minima,
+)
+
+TARGETS, SEEDS = (0.1, 1, 10), range(20)
+Q = ("q_sun", "q_rain", "q_snow")
+
+
+# --- draw q
+
+
+def draw_q_after(setting, *labels):
+    """A setting of the game after its buttons were pressed."""
+    scene = explore_draw_q().scene
+    for label in labels:
+        setting = scene.act(setting, label)
+    return setting
+
+
+def nearest_to_each_target(settings):
+    """(seed, direction, target) -> the setting whose divergence is the nearest, relative to it."""
+    weights = 10.0 ** np.array([[setting[name] for name in Q] for setting in settings])
+    q = weights / weights.sum(axis=1, keepdims=True)
+    found = {}
+    for seed in SEEDS:
+        p = summer_days(seed)
+        both = rel_entr(p, q).sum(axis=1), rel_entr(q, p).sum(axis=1)
+        for (direction, nats), target in itertools.product(enumerate(both), TARGETS):
+            best = settings[np.abs(nats / target - 1).argmin()]
+            found[seed, direction, target] = best
+    return found
+
+
+def assert_all_win(found):
+    scene = explore_draw_q().scene
+    assert len(found) == 2 * len(TARGETS) * len(SEEDS)
+    for (seed, direction, target), setting in found.items():
+        setting = setting | {"seed": seed, "direction": direction, "target": target}
+        after = scene.act(setting, "Try")
+        assert "Try 1 is within 2 %" in scene.summary(scene.frame(**after)), setting
+
+
+def test_every_target_can_be_hit_by_keyboard():
+    scene = explore_draw_q().scene
+    stops = {slider.name: slider.stops for slider in scene.sliders}
+    pairs = itertools.combinations(Q, 2)  # the third stays where it is
+    assert_all_win(
+        nearest_to_each_target(
+            [
+                scene.start | {one: a, other: b}
+                for one, other in pairs
+                for a, b in itertools.product(stops[one][::50], stops[other][::6])
+            ]
+        )
+    )
+
+
+def test_every_target_can_be_hit_by_hand_in_two_drags():
+    explorer = explore_draw_q()
+    scene, drawing = explorer.scene, explorer.drawing
+
+    def dragged(setting, handle, pixel):
+        left, _ = drawing.places(setting)[handle]
+        there = drawing.data_at(handle, left, pixel / scene.height)
+        return scene.drag(setting, handle, *there)
+
+    rare = [dragged(scene.start, "q_snow powers", pixel) for pixel in (80, 95, 110, 140)]
+    reached = [
+        dragged(first, handle.name, pixel)
+        for first in (scene.start, *rare)
+        for handle in scene.handles
+        for pixel in range(int(scene.height) + 1)  # whole pixels, as a mouse has them
+    ]
+    assert_all_win(nearest_to_each_target(reached))
+
+
+def test_the_weather_is_a_distribution_with_a_rare_outcome():
+    for seed in range(300):
+        sun, rain, snow = p = summer_days(seed)
+        assert p.sum() == pytest.approx(1, rel=1e-15, abs=0)
+        assert 0.2 <= sun <= 0.8
+        assert 0.19 < rain < 0.81
+        assert snow == pytest.approx(10 ** round(math.log10(snow)), rel=1e-15, abs=0)
+        assert 1e-7 <= snow < 1.1e-5
+        assert -math.log(snow) > 10  # else no q would reach 10 nats in the other direction
+
+
+def test_nothing_is_said_before_a_try_and_the_exact_numbers_after_it():
+    explorer = explore_draw_q()
+    before = explorer.values()
+    explorer.set(q_sun=-3, q_snow=0)
+    assert explorer.values() == before == {"D(p‖q), to reach": 1}
+    explorer.press("Try")
+    q = 10.0 ** np.array([-3, -0.19, 0])
+    p, q = summer_days(1), q / q.sum()
+    assert explorer.values()["D(p‖q)"] == pytest.approx(kl_divergence(p, q), rel=1e-13, abs=0)
+    assert explorer.values()["D(q‖p)"] == pytest.approx(kl_divergence(q, p), rel=1e-13, abs=0)
+    said = explorer.values()
+    explorer.set(q_sun=-1)
+    assert explorer.values() == said
+
+
+def test_tries_are_counted_until_the_target_is_hit():
+    explorer = explore_draw_q()
+
+    def marks():
+        lines = explorer.drawing.axes["scale"].lines
+        return [len(line.get_xdata()) for line in lines if "tr" in line.get_gid()]
+
+    explorer.press("Try")
+    assert "Try 1: D(p‖q) is 30.9% of the target" in explorer.summary
+    assert "too small" in explorer.summary
+    explorer.set(q_sun=-8)
+    explorer.press("Try")
+    assert "Try 2: D(p‖q) is " in explorer.summary
+    assert "too large" in explorer.summary
+    assert sorted(marks()) == [1, 1]
+    p = summer_days(1)
+
+    def gap(power):
+        q = np.array([10.0**power, 1, 1e-6])
+        return kl_divergence(p, q, normalize=True) - 1
+
+    explorer.set(q_sun=optimize.brentq(gap, -6, -0.5), q_rain=0, q_snow=-6)
+    explorer.press("Try")
+    assert "Try 3 is within 2 %" in explorer.summary
+    explorer.set(q_sun=-3)
+    explorer.press("Try")
+    assert "Try 3 is within 2 %" in explorer.summary  # the round is over
+
+
+@pytest.mark.parametrize("press_or_set", ["Resample", "Other direction", {"target": 10}])
+def test_a_new_round_begins_at_no_try(press_or_set):
+    explorer = explore_draw_q()
+    before = explorer.summary.splitlines()[-1]
+    explorer.press("Try")
+    explorer.press(press_or_set) if isinstance(press_or_set, str) else explorer.set(**press_or_set)
+    assert "Try 1" not in explorer.summary
+    assert "then press Try" in explorer.summary
+    (last,) = (a for a in explorer.drawing.axes["scale"].lines if a.get_gid() == "last try")
+    assert len(last.get_xdata()) == 0
+    explorer.press("Try")
+    assert "Try 1" in explorer.summary
+    assert before not in explorer.summary
+
+
+def test_what_notebook_01_says_of_the_first_round(prose):
+    p = summer_days(explore_draw_q().controls["seed"].value)
+    assert p == pytest.approx([0.48, 0.52, 1e-6], abs=1.1e-6)
+
+    def without_sun(share):
+        return np.array([share, 1 - share - p[2], p[2]])
+
+    def with_snow(share):
+        return np.append(p[:2] / p[:2].sum() * (1 - share), share)
+
+    power = optimize.brentq(lambda k: kl_divergence(p, without_sun(10**k)) - 10, -12, -1)
+    snow = optimize.brentq(lambda s: kl_divergence(with_snow(s), p) - 10, 0.1, 0.9)
+    said = prose("01", "game-draw-q-question").partition("<details>")[2]
+    assert f"sun at ${10**power * 1e10:.1f}\\cdot10^{{-10}}$" in said
+    assert f"costs only {kl_divergence(without_sun(10**power), p):.2f} nats" in said
+    assert f"snow at {snow:.0%}".replace("%", " %") in said
+    assert f"costs {kl_divergence(p, with_snow(snow)):.2f} nats" in said
+    assert f"= {-math.log(p[0]):.2f}$ nats" in said
+    assert -math.log(p[0]) > -math.log(p[1])  # the larger of the two ends of a convex function
+    assert f"ends at $\\log 10^6 = {-math.log(p[2]):.1f}$" in said
+
+
+# --- catch the modes
+
+
+def any_mixture(rng):
+    k = int(rng.integers(2, 5))
+    return rng.uniform(-5, 5, k), rng.choice([0.4, 0.5, 1, 1.5], k), rng.integers(1, 11, k)
+
+
+def by_quadrature(modes, mu, sigma):
+    """D(p‖q), D(q‖p) and H(p), an interval at a time, from log-densities."""
+    mus, sigmas, weights = map(np.asarray, modes)
+    shares = weights / weights.sum()
+    steps = np.arange(-10, 11)
+    ends = zip([*mus, mu], [*sigmas, sigma], strict=True)
+    cuts = np.unique(np.concatenate([c + s * steps for c, s in ends]))
+
+    def log_p(x):
+        return np.logaddexp.reduce(np.log(shares) + norm.logpdf(x, mus, sigmas))
+
+    def log_q(x):
+        return norm.logpdf(x, mu, sigma)
+
+    def mean(log_weight, of):
+        pieces = itertools.pairwise(cuts)
+        return sum(
+            integrate.quad(lambda x: math.exp(log_weight(x)) * of(x), *piece)[0] for piece in pieces
+        )
+
+    return (
+        mean(log_p, lambda x: log_p(x) - log_q(x)),
+        mean(log_q, lambda x: log_q(x) - log_p(x)),
+        mean(log_p, lambda x: -log_p(x)),
+    )
+
+
+@pytest.mark.parametrize("case", range(6))
+def test_both_divergences_and_the_entropy_by_quadrature(case):
+    rng = np.random.default_rng(case)
+    modes, mu, sigma = any_mixture(rng), rng.uniform(-5, 5), rng.uniform(0.4, 5.2)
+    p = Mixture(*modes)
+    # Ten standard deviations of the widest leave out less than 1e-20, quad errs by 1e-10 at most.
+    forward, reverse, entropy = by_quadrature(modes, mu, sigma)
+    assert p.forward_kl(mu, sigma) == pytest.approx(forward, rel=1e-9, abs=1e-9)
+    assert p.reverse_kl(mu, sigma) == pytest.approx(reverse, rel=1e-9, abs=1e-9)
+    assert p.entropy == pytest.approx(entropy, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("m", [0.9, 1.5, 1.7, 2.4, 3])
+def test_two_equal_modes_are_those_of_the_lesson(m):
+    p = Mixture([-m, m], [0.6, 0.6], [3, 3])
+    assert p.forward_kl(0.5, 1) == pytest.approx(forward_kl(0.5, 1, m), rel=1e-11, abs=1e-12)
+    assert p.reverse_kl(0.5, 1) == pytest.approx(reverse_kl(0.5, 1, m), rel=1e-11, abs=1e-12)
+    found = sorted(place for place in p.reverse_minima() if place[0] > -1e-6)
+    # Where both slopes are 1e-13, a place is as near to the minimum, over a curvature of 0.05.
+    for mine, known in zip(found, sorted(reverse_minima(m)), strict=True):
+        assert mine == pytest.approx(known, abs=1e-11)
+
+
+def test_slopes_and_curvatures_are_those_of_the_divergence(rng):
+    for _ in range(10):
+        p, h = Mixture(*any_mixture(rng)), 1e-4
+        mu, log_sigma = rng.uniform(-4, 4), rng.uniform(-0.5, 1.2)
+        at, sigma = np.array([mu, log_sigma]), math.exp(log_sigma)
+
+        def nats(steps, at=at, sigma=sigma, p=p):
+            there = at + np.array(steps) * [sigma, 1]  # of σ, and of log σ
+            return float(p._reverse(there[np.newaxis])[0][0])
+
+        _, slope, curvature = (part[0] for part in p._reverse(at[np.newaxis]))
+        size = 1 + np.abs(curvature).max()
+        ends = np.eye(2) * h
+        # Differences err by h² = 1e-8 times higher derivatives, which are as large as `size` here.
+        slopes = [(nats(d) - nats(-d)) / (2 * h) for d in ends]
+        assert slope == pytest.approx(slopes, abs=1e-6 * size)
+        for i, j in ((0, 0), (0, 1), (1, 1)):
+            a, b = ends[i], ends[j]
+            second = nats(a + b) - nats(a - b) - nats(b - a) + nats(-a - b)
+            # Rounding of 1e-14 over 4h² adds 1e-6.
+            assert curvature[i, j] == pytest.approx(second / (4 * h * h), abs=1e-4 * size)
+
+
+def test_optima_are_optima_and_no_other_start_finds_a_lower_one(rng):
+    deals = [tuple(zip(*dealt_modes(number), strict=True)) for number in range(1, 21)]
+    for modes in deals + [any_mixture(rng) for _ in range(30)]:
+        p = Mixture(*modes)
+        minima = p.reverse_minima()
+        for mu, sigma, nats in minima:
+            place = np.array([[mu, math.log(sigma)]])
+            _, slope, curvature = p._reverse(place)
+            # A sum of terms of up to a hundred, at 1e-16 each.
+            assert np.abs(slope).max() < 2e-13, modes
+            assert np.linalg.eigvalsh(curvature[0]).min() > 0, modes
+            assert nats == pytest.approx(p.reverse_kl(mu, sigma), rel=1e-12, abs=1e-13)
+        places = np.column_stack([rng.uniform(-5, 5, 30), np.log(rng.uniform(0.4, 5, 30))])
+        ends = p._reverse(p._descend(places, steps=60, every=1, flat=1e-9))[0]
+        assert ends.min() > minima[0][2] - 1e-10, modes
+        best = p.forward_kl(*p.moments)
+        assert all(p.forward_kl(mu, math.exp(s)) >= best for mu, s in places), modes
+
+
+@pytest.mark.parametrize("number", [1, 6, 10, 11, 19])
+def test_an_optimiser_of_scipys_finds_the_same(number):
+    p = Mixture(*zip(*dealt_modes(number), strict=True))
+    best = p.reverse_minima()[0]
+    ends = [
+        optimize.minimize(
+            lambda at: p.reverse_kl(at[0], math.exp(at[1])), (mu, math.log(s)), method="Nelder-Mead"
+        )
+        for mu, s in p.starts()
+    ]
+    lowest = min(ends, key=lambda end: end.fun)
+    assert lowest.fun == pytest.approx(best[2], abs=1e-6)  # its steps end at 1e-4, squared
+    assert [lowest.x[0], math.exp(lowest.x[1])] == pytest.approx(best[:2], abs=1e-3)
+
+
+def test_rounds_have_two_to_four_modes_of_unequal_weights_and_widths():
+    explorer = explore_catch_the_modes()
+    stops = {slider.name: slider.stops for slider in explorer.scene.sliders}
+    counts = set()
+    for number in range(1, 21):
+        modes = dealt_modes(number)
+        counts.add(len(modes))
+        assert explorer.view.setting["round"] == number
+        for k, mode in enumerate(modes, 1):
+            names = (f"mu_{k}", f"sigma_{k}", f"w_{k}")
+            assert tuple(explorer.view.setting[name] for name in names) == mode
+            assert all(value in stops[name] for name, value in zip(names, mode, strict=True))
+        assert all(explorer.view.setting[f"w_{k}"] == 0 for k in range(len(modes) + 1, 5))
+        for part in list(zip(*modes, strict=True))[1:]:
+            assert len(set(part)) == len(modes)
+        explorer.press("Next round")
+    assert counts == {2, 3, 4}
+    assert explorer.view.setting["round"] == 1
+
+
+def test_the_optima_come_after_two_guesses_and_follow_then():
+    explorer = explore_catch_the_modes()
+    words = "forward", "reverse"
+    for who in words:
+        assert f"{who}: put q" in explorer.summary
+        assert "best" not in explorer.summary
+        assert explorer.frame.data["optima"] == []
+        explorer.set(mu_q=1.5, sigma_q=2)
+        assert "best" not in explorer.summary
+        explorer.press("Commit guess")
+    p = Mixture(*zip(*dealt_modes(1), strict=True))
+    best = p.forward_kl(*p.moments), p.reverse_minima()[0][2]
+    lost = p.forward_kl(1.5, 2) - best[0], p.reverse_kl(1.5, 2) - best[1]
+    exact = {
+        "D(p‖q), best": best[0],
+        "D(q‖p), best": best[1],
+        "lost by your guesses": sum(lost),
+    }
+    # A difference of numbers near 1 that it may be a tenth of.
+    assert explorer.values() == pytest.approx(exact, rel=1e-13, abs=0)
+    assert f"cost {lost[0]:.4f} and {lost[1]:.4f} nats more" in explorer.summary
+    explorer.set(mu_q=0)
+    explorer.press("Commit guess")  # no third one
+    assert explorer.values() == pytest.approx(exact, rel=1e-13, abs=0)
+    before = explorer.frame.data["optima"]
+    explorer.set(mu_3=5)
+    assert explorer.frame.data["optima"] != before
+    explorer.press("Guess again")
+    assert "best" not in explorer.summary
+    assert explorer.view.setting["mu_3"] == 5
+
+
+def test_the_next_round_asks_anew():
+    explorer = explore_catch_the_modes()
+    for label in ("Commit guess", "Commit guess", "Next round"):
+        explorer.press(label)
+    assert "Round 2. Guess 1 of 2, forward" in explorer.summary
+    assert "best" not in explorer.summary
+
+
+def test_the_height_of_p_over_a_mode_is_its_weight():
+    explorer = explore_catch_the_modes()
+    scene = explorer.scene
+    handle = next(h for h in scene.handles if h.name == "mode 3, peak")
+    for weight in range(11):
+        there = explorer.view.setting | {"w_3": weight, "mu_3": 0.9}
+        x, y = handle.place(there)
+        assert scene.drag(explorer.view.setting, "mode 3, peak", x, y) == there
+    # 4 and -4 is where a round keeps the modes that it does without
+    assert explorer.view.setting["w_4"] == 0
+    assert scene.drag(explorer.view.setting, "mode 4, peak", -4, 0.2)["w_4"] > 0
+
+
+def test_what_notebook_05_says_of_the_first_round(prose):
+    setting = explore_catch_the_modes().scene.start
+    assert [setting[f"w_{k}"] for k in (1, 2, 3, 4)] == [9, 4, 6, 0]
+    assert setting["sigma_1"] == min(setting[f"sigma_{k}"] for k in (1, 2, 3))
+    mus, sigmas, weights = zip(*dealt_modes(1), strict=True)
+
+    def with_weight(first):
+        return Mixture(mus, sigmas, (first, *weights[1:]))
+
+    nine, ten = with_weight(9), with_weight(10)
+    (cover, lock), (there, back) = nine.reverse_minima(), ten.reverse_minima()
+    assert cover[0] > 0 > lock[0]
+    assert there[0] < 0 < back[0]
+    assert all(with_weight(w).reverse_minima()[0][0] > 0 for w in range(1, 10))
+    said = prose("05", "game-modes-question").partition("<details>")[2].replace("−", "-")
+    assert f"μ = {cover[0]:.3f} and σ = {cover[1]:.3f}" in said
+    assert f"for {cover[2]:.4f} nats" in said
+    assert f"= {-math.log(10 / 19):.4f}$ nats" in said
+    assert f"it is {lock[2]:.4f}" in said
+    assert f"{there[2]:.4f} nats against {back[2]:.4f}" in said
+    assert f"from {back[0]:.2f} to {there[0]:.2f}" in said
+    for p in (nine, ten):
+        mu, sigma = p.moments
+        assert f"μ = {mu:.3f}, σ = {sigma:.3f}" in said
