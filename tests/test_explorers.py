@@ -275,13 +275,14 @@ def test_a_dragged_handle_follows_the_hand(explorer):
         before = explorer.view.setting
         left, top = explorer.view.places[name]
         gaps = []
-        for up in (0.08, -0.08):  # a bar near 1 goes no higher
+        for up in (0.08, -0.08):  # a bar near 1 goes no higher, one at its least no lower
             explorer.reset()
             there = {"left": left + 0.08, "top": top - up}
             explorer.view.set_state({"drag": {"handle": name} | there})
-            after = explorer.view.setting
-            assert after != before, name
-            gaps += np.abs(np.subtract(explorer.view.places[name], list(there.values()))).tolist()
+            if explorer.view.setting != before:
+                gap = np.subtract(explorer.view.places[name], list(there.values()))
+                gaps += np.abs(gap).tolist()
+        assert gaps, f"{name} does not move"
         # It stays on its curve, so it can follow in one direction only, from stop to stop.
         assert min(gaps) < 0.04, name
 
