@@ -107,7 +107,7 @@ def explore_bound():
         handles=normal_handles(lambda axes: axes[0], "q"),
         rows=(3, 2),
         note_lines=3,
-        height=400,
+        height=385,
     )
     return Explorer(scene)
 
