@@ -39,7 +39,7 @@ test-newest: $(UV) ## make test with the newest versions of everything, on the n
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
-	$(VENV_PYTHON) -m pytest tests/browser
+	$(VENV_PYTHON) -m pytest tests/browser --maxfail=5
 
 bench: ## measure sliders, helpers, memory and start beside others, into benchmarks/RESULTS.md
 	@tools/venv.sh bench

@@ -1,6 +1,7 @@
 """Every notebook in JupyterLab as a learner meets it: read, run, slide, predict, answer."""
 
 import re
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -75,11 +76,12 @@ def explorers(lesson):
 
 
 def test_the_course_opens_on_its_first_notebook(server, browser):
-    page = browser.new_page()
-    page.goto(server.url)
-    page.wait_for_url("**/lab/tree/notebooks/00-start-here.ipynb", wait_until="commit")
-    page.locator(".jp-Notebook h1").wait_for()
-    page.close()
+    # A page left open would stay in front, and slow down the one behind it for all later tests.
+    with closing(browser.new_page()) as page:
+        page.goto(server.url)
+        # In a workspace of its own where another page has the default one.
+        page.wait_for_url("**/tree/notebooks/00-start-here.ipynb", wait_until="commit")
+        page.locator(".jp-Notebook h1").wait_for()
 
 
 def test_before_running_each_explorer_is_a_picture(lesson):
