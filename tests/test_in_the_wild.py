@@ -528,6 +528,8 @@ def test_right_vae_terms():
         (lambda ref, r, b: ref * np.exp(-r / b) / np.sum(ref * np.exp(-r / b)), "sign"),
         (lambda ref, r, b: special.softmax(np.log(ref) + r), "β is missing"),
         (lambda ref, r, b: ref * np.exp(r / b) / np.sum(ref * np.exp(r / b)), "overflows"),
+        (lambda ref, r, b: ref * np.exp((r - r.max()) / b), "divide by their sum"),
+        (lambda ref, r, b: special.softmax((ref + r) / b), "is not added to r"),
     ],
 )
 def test_wrong_tilts(answer, words):
@@ -583,7 +585,9 @@ LIMIT = stats.chi2.ppf(0.95, 7) / 40
         ((0.175, LIMIT / 2, "no"), "mark for D(p‖q)"),
         ((0.175, 0.25, "yes"), "knows nothing of n"),
         ((0.175, LIMIT, "yes"), "chance alone exceeds"),
-        ((0.175, LIMIT, False), "none of the letters"),
+        ((0.175, 16.92 / 40, "no"), "leave 7 free, not 9"),
+        ((0.175, LIMIT, False), '`False` is neither `"yes"` nor `"no"`'),
+        ((0.175, LIMIT, "maybe"), 'is neither `"yes"` nor `"no"`'),
     ],
 )
 def test_wrong_alarms(answers, words):
