@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy import integrate, optimize
 from scipy.special import rel_entr
 from scipy.stats import norm
@@ -397,3 +398,24 @@ def test_what_notebook_05_says_of_the_first_round(prose):
     for p in (nine, ten):
         mu, sigma = p.moments
         assert f"μ = {mu:.3f}, σ = {sigma:.3f}" in said
+
+
+def names_in_the_picture(frame):
+    """Place and text of each number beside a mode."""
+    scene = explore_catch_the_modes().scene
+    axes = scene.layout(Figure())
+    scene.draw(axes, **frame.data)
+    shown = (text for text in axes[1].texts if (text.get_gid() or "").startswith("number"))
+    return [(*text.get_position(), text.get_text()) for text in shown if text.get_text()]
+
+
+@pytest.mark.parametrize("apart", [0, 0.1, 0.5, 0.6, 1, 2])
+def test_numbers_of_modes_that_meet_do_not_lie_on_each_other(apart):
+    scene = explore_catch_the_modes().scene
+    setting = {f"mu_{k}": -1 + apart * (k - 1) / 2 for k in range(1, 5)}
+    setting |= {f"sigma_{k}": 0.7 for k in range(1, 5)}
+    found = names_in_the_picture(scene.frame(**(scene.start | setting)))
+    for (x, y, one), (u, v, other) in itertools.combinations(found, 2):
+        room = 0.35 * len((one + other).replace(" ", ""))  # a digit and its space are 0.65 wide
+        assert abs(x - u) >= room or abs(y - v) >= 0.4
+    assert sorted("".join(text for *_, text in found).replace(" ", "")) == list("1234")

@@ -2,6 +2,7 @@
 
 import math
 from functools import lru_cache
+from itertools import combinations
 from operator import itemgetter
 
 import numpy as np
@@ -281,8 +282,8 @@ def explore_catch_the_modes():
         for label, where in known.items():
             mu, sigma = np.reshape(where, (-1, 2)).T
             plot_line(places, mu, sigma, label, **_marker(label))
-        for k, (mu, sigma) in zip(modes, points, strict=True):
-            plot_text(places, mu, sigma + 0.25, str(k), f"number {k}", ha="center")
+        for k, (mu, sigma), name in zip(modes, points, _names(points), strict=True):
+            plot_text(places, mu, sigma + 0.25, name, f"number {k}", ha="center")
 
     def peak(k):
         """The height of p over the centre of a mode: it moves the mode, and its weight."""
@@ -373,6 +374,22 @@ def explore_catch_the_modes():
         height=276,
     )
     return Explorer(scene)
+
+
+def _names(points):
+    """The number of each mode; where numbers would lie on each other the first has all of them."""
+    groups = [[k] for k in range(len(points))]
+    while pair := next(filter(lambda pair: _meet(*pair, points), combinations(groups, 2)), None):
+        first, other = pair
+        groups = [group for group in groups if group not in pair] + [sorted(first + other)]
+    names = {group[0]: " ".join(str(k + 1) for k in group) for group in groups}
+    return [names.get(k, "") for k in range(len(points))]
+
+
+def _meet(group, other, points):
+    (mu, sigma), (at, high) = points[group[0]], points[other[0]]
+    width = 0.35 * (len(group) + len(other))  # in units of μ, half of both texts
+    return abs(mu - at) < width and abs(sigma - high) < 0.4
 
 
 def _marker(label):
