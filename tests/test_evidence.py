@@ -329,6 +329,24 @@ def test_the_growth_of_capital(prose):
         assert Q * b / Q + (1 - Q) * (1 - b) / (1 - Q) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("pays", [(10, 1 / 0.9), (3, 3), (8, 1.05)])
+def test_who_bets_everything_bets_the_truth_whatever_the_prices(pays, prose):
+    def growth(bet):
+        return P * np.log(bet * pays[0]) + (1 - P) * np.log((1 - bet) * pays[1])
+
+    bets = np.linspace(0.01, 0.99, 99)
+    assert bets[np.argmax(growth(bets))] == pytest.approx(P, abs=1e-12)  # P is on the grid
+    assert "whatever the prices" in prose("09", "kelly-meaning")
+
+
+def test_with_unfair_prices_it_can_be_better_to_hold_money_back(prose):
+    pays, late = (8, 1.05), np.linspace(0, 0.5, 51)  # 1/8 + 1/1.05 > 1: a share is kept
+    everything = P * np.log(P * pays[0]) + (1 - P) * np.log((1 - P) * pays[1])
+    rest_held = P * np.log(1 + late * (pays[0] - 1)) + (1 - P) * np.log(1 - late)
+    assert rest_held.max() > everything + 0.01
+    assert "hold money back" in prose("09", "kelly-meaning")
+
+
 # --- The explorers
 
 
@@ -520,6 +538,7 @@ STATISTIC = {
         "Pearson's",
     ),
     "nan": (bare, "wrong", "0·log 0"),
+    "dropped face": (lambda c: statistic(c[c > 0]), "wrong", "never came is still a face"),
     "faces": (lambda c: statistic(c) * len(c) / c.sum(), "wrong", "number of rolls, not of faces"),
     "six": (
         lambda c: statistic(c) + 2 * c.sum() * math.log(6 / len(c)),
