@@ -262,7 +262,7 @@ class Drawing:
     def __init__(self, scene):
         self.scene = scene
         self.figure = Figure(figsize=(WIDTH / INCH, scene.height / INCH), dpi=POINTS)
-        self._elements = {}  # of the moving artists, as SVG
+        self._renderer = None  # lasts, as Matplotlib keeps the sizes of texts by renderer
         self._drawn = False
         with style.context("kl_helpers.kl"):
             FigureCanvasAgg(self.figure)
@@ -283,12 +283,13 @@ class Drawing:
 
     def forget(self) -> None:
         """Encode every artist anew the next time."""
-        self._elements.clear()
+        self._renderer = None
 
     def svg(self, prefix) -> str:
         """What moves, in points; only the artists that changed are encoded anew."""
-        renderer = OverlayRenderer(*self.figure.bbox.size, prefix, self._elements)
-        return renderer.svg(_moving_artists(self.figure))
+        if self._renderer is None or self._renderer.prefix != prefix:
+            self._renderer = OverlayRenderer(*self.figure.bbox.size, prefix)
+        return self._renderer.svg(_moving_artists(self.figure))
 
     def places(self, setting) -> dict:
         """Handle -> its place, as fractions of the picture from its left and from its top."""
