@@ -51,10 +51,10 @@ show_progress() {
 
 level=$1
 case $level in
-    lab) extras='' satisfied='lab' ;;
-    test) extras='[test]' satisfied='lab test' ;;
-    browser) extras='[test,browser]' satisfied='lab test browser' ;;
-    bench) extras='[test,browser,bench]' satisfied='lab test browser bench' ;;
+    lab) extras='[lab]' satisfied='lab' ;;
+    test) extras='[lab,test]' satisfied='lab test' ;;
+    browser) extras='[lab,test,browser]' satisfied='lab test browser' ;;
+    bench) extras='[lab,test,browser,bench]' satisfied='lab test browser bench' ;;
     *) fail "usage: tools/venv.sh lab|test|browser|bench" ;;
 esac
 
