@@ -72,6 +72,25 @@ def test_the_cell_installs_the_course_and_what_comes_as_a_wheel():
     assert {"kl_helpers", *lite.LACKING} == {"comm", *installed}
 
 
-def test_what_fails_is_said(capsys):
-    with pytest.raises(RuntimeError, match=r"^no_such_module failed: .*No module named"):
-        lite.run("no_such_module")
+def test_the_readme_names_this_runtime():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert LISTED.stem.replace("-", " ").capitalize() in readme
+
+
+def test_what_fails_is_said_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(lite, "ROOT", tmp_path)
+    monkeypatch.setattr(lite, "BUILD", tmp_path / "build")
+    words = r"^no_such_module failed: .*No module named.* \(all of it: build/no_such_module.log\)$"
+    with pytest.raises(RuntimeError, match=words):
+        lite.run("no_such_module", cwd=tmp_path)
+    assert "No module named" in (tmp_path / "build" / "no_such_module.log").read_text()
+
+
+def test_without_a_network_it_says_what_to_do(tmp_path, monkeypatch):
+    def no_network(*_):
+        raise RuntimeError("pip failed")
+
+    monkeypatch.setattr(lite, "run", no_network)
+    with pytest.raises(RuntimeError, match=r"^pip failed: check the network, then run make again$"):
+        lite.fetch_wheels(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -39,8 +39,9 @@ import matplotlib, scipy, typing_extensions
 def build(folder, say=print):
     """Build into that folder; a RuntimeError says in one line what is missing."""
     folder, stage = Path(folder).resolve(), BUILD / "lite"
-    for old in (folder, stage / "files", stage / "wheels", stage / ".jupyterlite.doit.db"):
-        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+    for old in (folder, stage / "files", stage / "wheels"):
+        shutil.rmtree(old, ignore_errors=True)
+    (stage / ".jupyterlite.doit.db").unlink(missing_ok=True)  # what JupyterLite did before
     shutil.copytree(fetch_wheels(stage), stage / "wheels")
     run("hatchling", "build", "-t", "wheel", "-d", stage / "wheels")
     write_files(stage / "files")
@@ -53,13 +54,16 @@ def fetch_wheels(stage):
     """The folder with wheels of what the runtime lacks, in the tested versions, fetched once."""
     pins = dict(line.split("==") for line in constraints() if " ;" not in line)
     wanted = [f"{name}=={pins[name]}" for name in LACKING]
-    home = stage / "-".join(pins[name] for name in LACKING)
+    home = stage / "-".join(wanted)
     if not home.exists():
         fresh = stage / ".fresh"
         shutil.rmtree(fresh, ignore_errors=True)
         for_any = ("--platform=any", "--implementation=py", "--abi=none", "--only-binary=:all:")
         options = ("--quiet", "--no-deps", "--disable-pip-version-check", f"--dest={fresh}")
-        run("pip", "download", *options, *for_any, *wanted)
+        try:
+            run("pip", "download", *options, *for_any, *wanted)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: check the network, then run make again") from error
         fresh.rename(home)
     return home
 
@@ -112,8 +116,11 @@ def run(module, *arguments, cwd=ROOT):
         command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode:
-        raise RuntimeError(f"{module} failed: {done.stdout.strip()[-2000:]}")
-    return done.stdout
+        log = BUILD / f"{module}.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(done.stdout, encoding="utf-8")
+        last = done.stdout.strip().splitlines()[-1:]
+        raise RuntimeError(f"{module} failed: {''.join(last)} (all of it: {log.relative_to(ROOT)})")
 
 
 def main(folder=BUILD / "site" / "lite"):

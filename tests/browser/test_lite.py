@@ -232,4 +232,5 @@ def test_every_notebook_says_there_what_it_says_here(folder, runtime):
     assert done.returncode == 0, done.stderr[-3000:]
     compared = dict(line.split() for line in done.stdout.splitlines() if ".ipynb" in line)
     assert compared.keys() == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert all(int(count) >= 10 for count in compared.values())
+    assert min(map(int, compared.values())) > 0
+    assert sum(map(int, compared.values())) >= 300  # 332 when it was written
