@@ -5,7 +5,6 @@ setting, and one back, with what moved in the picture and the readout.
 """
 
 import base64
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,11 +64,13 @@ class Explorer:
     """
 
     def __init__(self, scene):
+        from threading import RLock  # not at the top: nothing there that a bare browser lacks
+
         self.scene = scene
         self.controls = {slider.name: Control(slider) for slider in scene.sliders}
         self.buttons = tuple(self._actions())
         # JupyterLab may hand slider messages to another thread than the one that runs the cells.
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._paused = False
         self._kept = recall(f"explorer {scene.name}")
         self.view = _View(scene=_for_the_page(scene, self.buttons))
