@@ -53,8 +53,8 @@ level=$1
 case $level in
     lab) extras='' satisfied='lab' ;;
     test) extras='[test]' satisfied='lab test' ;;
-    browser) extras='[test,browser]' satisfied='lab test browser' ;;
-    bench) extras='[test,browser,bench]' satisfied='lab test browser bench' ;;
+    browser) extras='[test,browser,classroom]' satisfied='lab test browser' ;;
+    bench) extras='[test,browser,classroom,bench]' satisfied='lab test browser bench' ;;
     *) fail "usage: tools/venv.sh lab|test|browser|bench" ;;
 esac
 
