@@ -30,17 +30,19 @@ from statistics import median, quantiles
 
 import nbformat
 import psutil
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
 
 try:
     import aiohttp
     import jupyterhub  # noqa: F401
-    from jupyter_server.services.kernels.connection.base import (
-        deserialize_msg_from_ws_v1,
-        serialize_msg_to_ws_v1,
-    )
     from yarl import URL
 except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed: `make bench` installs what this script needs")
+    MISSING = f"{missing.name} is not installed: `make bench` installs what this script needs"
+else:
+    MISSING = None
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / folder) for folder in ("tests/browser", "benchmarks")]
@@ -84,7 +86,7 @@ threading.Thread(target=end_with_the_benchmark, daemon=True).start()
 
 
 def fetch_proxy(folder):
-    """Path of the hub's proxy, which npm brings if it is not there yet."""
+    """Path and version of the hub's proxy, which npm brings if it is not there yet."""
     proxy = folder / "node_modules" / ".bin" / PROXY
     if not proxy.exists():
         for tool in ("node", "npm"):
@@ -94,19 +96,24 @@ def fetch_proxy(folder):
                     "(Debian, Ubuntu: sudo apt install nodejs npm)"
                 )
         folder.mkdir(parents=True, exist_ok=True)
-        said = run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, f"{PROXY}@5"])
+        install = ["npm", "install", "--prefix", os.path.relpath(folder), f"{PROXY}@5"]
+        said = run([*install, "--no-audit", "--no-fund", "--fetch-retries=1"])
         if not proxy.exists():
-            raise RuntimeError(f"npm could not fetch {PROXY}: {said}")
-    said = run([proxy, "--version"])
-    if not said.startswith("5."):
-        raise RuntimeError(f"{PROXY} 5 does not run ({said}): it needs Node.js 20 or newer")
-    return proxy, said
+            why = next((line for line in said if line.startswith("npm error")), said[-1])
+            raise RuntimeError(
+                f"npm could not fetch the hub's proxy ({why}): `{' '.join(install)}` does, "
+                "where it reaches its registry"
+            )
+    version = run([proxy, "--version"])[-1]
+    if not version.startswith("5."):
+        raise RuntimeError(f"{PROXY} 5 does not run ({version}): it needs Node.js 20 or newer")
+    return proxy, version
 
 
 def run(command):
-    """The last line that a command said."""
+    """All lines that a command said."""
     ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return next(reversed((ran.stderr + ran.stdout).strip().splitlines()), "it said nothing")
+    return (ran.stderr + ran.stdout).strip().splitlines() or ["it said nothing"]
 
 
 class Hub:
@@ -629,6 +636,8 @@ def main():
     parser.add_argument("--learners", type=int, nargs="+", default=[1, 3, 10, 30])
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     options = parser.parse_args()
+    if MISSING:
+        sys.exit(MISSING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         proxy, version = fetch_proxy(PROXY_FOLDER)
