@@ -21,10 +21,11 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -52,6 +53,7 @@ from report import installed, machine, table, write_section  # noqa: E402
 from kl_helpers.explorers.gaussian_samples import explore_samples  # noqa: E402
 
 NOTEBOOK = "notebooks/02-gaussian-samples.ipynb"
+POST_BUILD = ROOT / "postBuild"
 PROXY = "configurable-http-proxy"
 PROXY_FOLDER = ROOT / "build" / "classroom"
 
@@ -126,6 +128,15 @@ class Hub:
             ports.add(free_port())
         self.port, self.hub_port, self.api_port = ports
         self.url = f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def image(self):
+        """The home that a learner finds: what repo2docker puts there, or its `postBuild`."""
+        home = self.folder / "image"
+        shutil.copytree(ROOT / "notebooks", home / "notebooks")
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        subprocess.run([POST_BUILD], env={"HOME": str(home), "PATH": path}, check=True)
+        return home
 
     def config(self):
         # The learners' JupyterLab as `make lab` starts it; patience, for all of them come at once.
@@ -276,8 +287,7 @@ class Learner:
         self.steps, self.rates = [], []
 
     async def __aenter__(self):
-        home = self._hub.folder / self.name
-        shutil.copytree(ROOT / "notebooks", home / "notebooks")
+        shutil.copytree(self._hub.image, self._hub.folder / self.name)
         self._kernel = None
         self._web = aiohttp.ClientSession(
             self._hub.url,
@@ -447,9 +457,10 @@ class Lesson:
     """What was measured of a class."""
 
     learners: int
-    failures: list  # a line each
+    failures: list  # what one of them could not do, and why
     arrived: float  # s, until the last one's kernel answered
     ran: float  # s, from Run All until the last one was through
+    effort: list  # processor seconds of all that is the class, for each of the two
     steps: list  # ms
     rates: list  # pictures a second, of each drag
     memory: dict  # kind -> (proportional share, resident, most resident), bytes of all of that kind
@@ -467,18 +478,20 @@ async def teach(hub, count):
             start = time.monotonic()
             ends = await asyncio.gather(*map(do, well), return_exceptions=True)
             failures.extend(
-                f"{learner.name} could not {do.__name__.replace('_', ' ')}: {one_line(end)}"
-                for learner, end in zip(well, ends, strict=True)
+                f"could not {do.__name__.replace('_', ' ')}: {one_line(end)}"
+                for end in ends
                 if end is not None
             )
             well[:] = [one for one, end in zip(well, ends, strict=True) if end is None]
             return time.monotonic() - start
 
+        efforts = [processor_seconds(hub)]
         arrived = await together(Learner.arrive)
+        efforts.append(processor_seconds(hub))
         if hub.log().count(FAST) < len(well):
-            failures.append("not every server let slider messages through at once")
+            failures.append("had a server that does not let slider messages through at once")
         ran = await together(Learner.run_all)
-        before = processor_seconds(hub)
+        efforts.append(before := processor_seconds(hub))
         seconds = await together(Learner.slide)
         after = processor_seconds(hub)
         return Lesson(
@@ -486,6 +499,7 @@ async def teach(hub, count):
             failures=failures,
             arrived=arrived,
             ran=ran,
+            effort=[b - a for a, b in itertools.pairwise(map(of_the_class, efforts))],
             steps=[step for learner in learners for step in learner.steps],
             rates=[rate for learner in learners for rate in learner.rates],
             memory={kind: weigh(found) for kind, found in hub.processes().items()},
@@ -508,6 +522,10 @@ def processor_seconds(hub):
     idle = whole.idle + getattr(whole, "iowait", 0) + getattr(whole, "steal", 0)
     guests = getattr(whole, "guest", 0) + getattr(whole, "guest_nice", 0)  # counted twice
     return used | {"others": sum(whole) - idle - guests - sum(used.values())}
+
+
+def of_the_class(used):
+    return used["hub"] + sum(used[kind] for kind in KINDS)
 
 
 def weigh(processes):
@@ -545,7 +563,9 @@ def memory_row(lesson):
         lesson.learners,
         len(lesson.failures),
         f"{lesson.arrived:.0f}",
+        f"{lesson.effort[0] / lesson.learners:.1f}",
         f"{lesson.ran:.1f}",
+        f"{lesson.effort[1] / lesson.learners:.1f}",
         *map(megabytes, [*shares, sum(shares), (server[2] + kernel[2]) / lesson.learners]),
         f"{whole / 1e9:.2f}",
     ]
@@ -555,7 +575,7 @@ def slider_row(lesson):
     kinds = ("kernel", "server", "proxy", "hub", "learners' side", "others")
     used = [f"{lesson.cores[kind]:.2f}" for kind in kinds]
     if not lesson.steps:
-        return [lesson.learners, "–", "–", "–", *used]
+        return [lesson.learners, *["–"] * (len(SLIDER_HEADER) - 1)]
     slow = quantiles(lesson.steps, n=20)[-1]
     figures = median(lesson.steps), slow, median(lesson.rates)
     return [lesson.learners, *(f"{figure:.0f}" for figure in figures), *used]
@@ -565,7 +585,9 @@ MEMORY_HEADER = (
     "learners",
     "failures",
     "all servers up, s",
+    "processor s a server",
     "all have run 02, s",
+    "processor s a run",
     "a server, MB",
     "a kernel, MB",
     "a learner, MB",
@@ -587,13 +609,12 @@ SLIDER_HEADER = (
 
 
 def verdict(lessons):
-    failures = [f"{one.learners} learners: {line}" for one in lessons for line in one.failures]
-    if not failures:
-        return ["- no learner failed: held"]
-    return [
-        f"- no learner failed: **missed**, {len(failures)} did",
-        *map("  - {}".format, failures),
+    lines = [
+        f"  - {count} of {lesson.learners} {reason}"
+        for lesson in lessons
+        for reason, count in Counter(lesson.failures).items()
     ]
+    return ["- no learner failed: **missed**", *lines] if lines else ["- no learner failed: held"]
 
 
 def report(lessons):

@@ -99,6 +99,7 @@ LESSON = {
     "failures": [],
     "arrived": 12.3,
     "ran": 4.56,
+    "effort": [6.0, 3.0],
     "steps": [10.0] * 19 + [100.0],
     "rates": [20.0, 10.0, 20.0],
     "memory": {
@@ -120,7 +121,7 @@ LESSON = {
 
 def test_memory_is_a_learners_and_the_whole_class():
     row = classroom.memory_row(classroom.Lesson(**LESSON))
-    assert row == [2, 0, "12", "4.6", "130", "120", "250", "310", "0.65"]
+    assert row == [2, 0, "12", "3.0", "4.6", "1.5", "130", "120", "250", "310", "0.65"]
     assert len(row) == len(classroom.MEMORY_HEADER)
 
 
@@ -129,18 +130,18 @@ def test_a_step_is_a_median_and_a_95th_percentile():
     assert row == [2, "10", "96", "20", "0.25", "0.10", "0.05", "0.00", "0.04", "0.50"]
     assert len(row) == len(classroom.SLIDER_HEADER)
     row = classroom.slider_row(classroom.Lesson(**LESSON | {"steps": [], "rates": []}))
-    assert row[1:4] == ["–"] * 3
+    assert row == [2, *["–"] * 9]
 
 
 def test_a_failure_is_counted_with_its_reason():
     well = classroom.Lesson(**LESSON)
-    ill = classroom.Lesson(**LESSON | {"failures": ["learner-2 could not arrive: it was late"]})
+    ill = classroom.Lesson(**LESSON | {"failures": ["could not arrive: it was late"] * 2})
     assert classroom.verdict([well]) == ["- no learner failed: held"]
     assert classroom.verdict([well, ill]) == [
-        "- no learner failed: **missed**, 1 did",
-        "  - 2 learners: learner-2 could not arrive: it was late",
+        "- no learner failed: **missed**",
+        "  - 2 of 2 could not arrive: it was late",
     ]
-    assert classroom.memory_row(ill)[1] == 1
+    assert classroom.memory_row(ill)[1] == 2
 
 
 def test_a_class_that_does_not_fit_is_left_out_in_one_line(monkeypatch, capsys):
@@ -199,3 +200,10 @@ def test_without_jupyterhub_the_script_ends_with_one_line(tmp_path):
     assert ended.stdout + ended.stderr == (
         "jupyterhub is not installed: `make bench` installs what this script needs\n"
     )
+
+
+def test_an_image_brings_the_list_of_fonts(tmp_path):
+    hub = classroom.Hub(tmp_path, "proxy")
+    (found,) = (hub.image / ".cache" / "matplotlib").glob("fontlist-*.json")
+    assert "DejaVu Sans" in found.read_text()
+    assert (hub.image / classroom.NOTEBOOK).exists()
