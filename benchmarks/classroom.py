@@ -68,6 +68,8 @@ KINDS = {
     "kernel": "ipykernel_launcher",
     "proxy": PROXY,
 }
+QUIET = 0.2  # processors that a machine with nothing to do may use
+
 MARK = "KL_CLASSROOM"
 STOPPED = "Stopped: the hub and all its servers have ended, and nothing was written."
 FAST = "kl_lab | extension was successfully loaded"
@@ -626,7 +628,19 @@ def report(lessons):
         f"{LOOK[1]:.0f} s in between. Beside it the processors in use meanwhile; *others* is what "
         "the machine did besides."
     )
-    return "\n\n".join([memory, words, sliders, "\n".join(verdict(lessons))])
+    verdicts = "\n".join([*verdict(lessons), *disturbances(lessons)])
+    return "\n\n".join([memory, words, sliders, verdicts])
+
+
+def disturbances(lessons):
+    """Say so where the machine had something else to do."""
+    most = max(lesson.cores["others"] for lesson in lessons)
+    if most < QUIET:
+        return []
+    return [
+        f"- the machine was not quiet: others took up to {most:.1f} processors, so all times are "
+        "too long; processor seconds and memory are not touched by that"
+    ]
 
 
 def setup(version):
@@ -665,7 +679,8 @@ def main():
         lessons = []
         for count in filter(room_for, options.learners):
             print(f"a class of {count}", file=sys.stderr, flush=True)
-            lessons.append(measure(count, proxy))
+            lessons.append(lesson := measure(count, proxy))
+            print(*memory_row(lesson), "|", *slider_row(lesson), file=sys.stderr, flush=True)
     except RuntimeError as problem:
         print(f"No class was measured: {problem}")
         return

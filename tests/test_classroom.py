@@ -144,6 +144,14 @@ def test_a_failure_is_counted_with_its_reason():
     assert classroom.memory_row(ill)[1] == 2
 
 
+def test_a_machine_that_was_not_quiet_is_said():
+    busy = classroom.Lesson(**LESSON)
+    alone = classroom.Lesson(**LESSON | {"cores": LESSON["cores"] | {"others": 0.05}})
+    assert classroom.disturbances([alone]) == []
+    (said,) = classroom.disturbances([alone, busy])
+    assert said.startswith("- the machine was not quiet: others took up to 0.5 processors")
+
+
 def test_a_class_that_does_not_fit_is_left_out_in_one_line(monkeypatch, capsys):
     free = SimpleNamespace(available=2 * classroom.NEEDED)
     monkeypatch.setattr(classroom.psutil, "virtual_memory", lambda: free)

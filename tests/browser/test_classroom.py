@@ -1,6 +1,7 @@
 """A class of one: all that benchmarks/classroom.py measures, and that nothing of it stays."""
 
 import asyncio
+import os
 import shutil
 import signal
 import subprocess
@@ -67,9 +68,10 @@ def test_a_learner_who_sees_something_else_is_counted(teach, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_stays_when_the_class_is_stopped(proxy, how):
+def test_nothing_stays_when_the_class_is_stopped(proxy, how, tmp_path):
     script = subprocess.Popen(
         [sys.executable, classroom.__file__, "--learners", "1"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -86,5 +88,6 @@ def test_nothing_stays_when_the_class_is_stopped(proxy, how):
     _, alive = psutil.wait_procs(started, timeout=90)
     assert alive == []
     if how != signal.SIGKILL:
+        assert not list(tmp_path.iterdir())
         assert said.splitlines()[1:] == [classroom.STOPPED]
         assert script.returncode == 1
