@@ -45,13 +45,14 @@ test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
 	$(VENV_PYTHON) -m pytest tests/browser --maxfail=5
 
-bench: ## measure sliders, helpers, memory and start beside others, into benchmarks/RESULTS.md
+bench: ## measure sliders, helpers, memory, start and a class of thirty, into benchmarks/RESULTS.md
 	@tools/venv.sh bench
 	$(VENV_PYTHON) benchmarks/helpers.py --write
 	$(VENV_PYTHON) benchmarks/memory.py --write
 	$(VENV_PYTHON) benchmarks/cold_start.py --write
 	$(VENV_PYTHON) benchmarks/slider_latency.py --write
 	$(VENV_PYTHON) benchmarks/frozen.py --write
+	$(VENV_PYTHON) benchmarks/classroom.py --write
 
 notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=notebooks/02-….ipynb)
 	@tools/venv.sh test

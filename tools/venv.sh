@@ -54,8 +54,8 @@ case $level in
     lab) extras='[lab]' satisfied='lab' ;;
     test) extras='[lab,test]' satisfied='lab test' ;;
     site) extras='[lab,test,lite]' satisfied='lab test site' ;;
-    browser) extras='[lab,test,lite,browser]' satisfied='lab test site browser' ;;
-    bench) extras='[lab,test,lite,browser,bench]' satisfied='lab test site browser bench' ;;
+    browser) extras='[lab,test,lite,classroom,browser]' satisfied='lab test site browser' ;;
+    bench) extras='[lab,test,lite,classroom,browser,bench]' satisfied='lab test site browser bench' ;;
     *) fail "usage: tools/venv.sh lab|test|site|browser|bench" ;;
 esac
 
