@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import nbformat
@@ -22,16 +23,13 @@ from pygments.formatters import HtmlFormatter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "web")]
 
+import freeze  # noqa: E402
 import lessons  # noqa: E402
 import npm  # noqa: E402
 from notebook_rules import has_slides  # noqa: E402
 
-try:
-    import freeze
-except ImportError:  # as long as nothing freezes explorers, their committed pictures stand there
-    freeze = None
-
 COURSE = ROOT / "notebooks"
+BUILD = ROOT / "build"
 # What a deck fetches, of 90 MB in the packages.
 VENDORED = {
     ("reveal.js", "5.2.1"): (
@@ -60,31 +58,28 @@ NOTE_PARTS = re.compile(r"\s+(?=(?:Ask|Expect|Say|Show|Do): )")
 def main(arguments=None):
     """Build all decks, or say in one line what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "slides")
-    parser.add_argument("--frozen", type=Path, help="what web/freeze.py wrote, to save the minutes")
-    options = parser.parse_args(arguments)
-    out = options.out
+    parser.add_argument("--out", type=Path, default=BUILD / "slides")
+    out = parser.parse_args(arguments).out
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".slides-") as folder:
         built = Path(folder) / "slides"
         try:
-            build(built, options.frozen)
+            build(built)
         except RuntimeError as missing:
             return str(missing)
         shutil.rmtree(out, ignore_errors=True)
         built.rename(out)
-    print(f"Open {os.path.relpath(out / 'index.html')}, or serve the folder: S shows the notes.")
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"{os.path.relpath(out)} is done, {size / 1e6:.1f} MB. To look at it:")
+    print(f"    {sys.executable} -m http.server --directory {os.path.relpath(out)}")
     return 0
 
 
-def build(out, frozen=None):
+def build(out):
     """Write the decks, the page that lists them, and everything that they load, into `out`."""
     out.mkdir(parents=True)
     vendor(out / "vendor")
-    if frozen:
-        shutil.copytree(frozen, out / "frozen")
-    elif freeze:
-        freeze.freeze_all(out / "frozen")
+    shutil.copytree(frozen(), out / "frozen")
     for name in ("slides.css", "slides.js"):
         shutil.copy(ROOT / "web" / name, out)
     highlighting = HtmlFormatter(style="default").get_style_defs(".highlight")
@@ -94,6 +89,21 @@ def build(out, frozen=None):
         titles[name] = HEADING.search(notebook.cells[0].source)[1]
         (out / f"{name}.html").write_text(deck(notebook, titles[name]), encoding="utf-8")
     (out / "index.html").write_text(index(titles), encoding="utf-8")
+
+
+def frozen():
+    """Folder with the frames of all explorers, kept in build/ until what draws them changes."""
+    package = ROOT / "kl_helpers"
+    sources = [*package.rglob("*.py"), *package.glob("*.mplstyle"), *package.glob("picture.*")]
+    sources += [ROOT / "web" / "freeze.py", ROOT / "web" / "frozen.js"]
+    key = zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources)))
+    folder = BUILD / "frozen" / f"{key:08x}"
+    if not folder.exists():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        half = folder.with_suffix(".half")
+        freeze.freeze_all(half)
+        half.rename(folder)
+    return folder
 
 
 def lessons_with_slides():
@@ -115,7 +125,7 @@ def vendor(folder):
 def deck(notebook, title):
     """HTML of one lesson's deck."""
     exporter = SlidesExporter(raw_template=(ROOT / "web" / "slides.html.j2").read_text("utf-8"))
-    notebook.metadata |= {"title": html.escape(title), "frozen": bool(freeze)}
+    notebook.metadata |= {"title": html.escape(title)}
     section, options = "", {}
     for cell in notebook.cells:
         # Where a slide begins without a heading of its own, that of its section stands small.
@@ -153,7 +163,7 @@ def shown(cell, options):
     if cell.cell_type == "markdown":
         return unlinked(as_html(REFERENCES.sub("", cell.source)))
     if call := CALL.fullmatch(cell.source.strip()):
-        return explorer(call[1], cell)
+        return freeze.placeholder(lessons.explorers()[call[1]]().scene.name, "frozen")
     variable = cell.source.partition("=")[0].strip()
     if re.match(r"\w+ = predict", cell.source):
         options[variable] = choices(cell)
@@ -163,16 +173,6 @@ def shown(cell, options):
         return f'{options[asked[1]]}<div class="fragment answer">{answer}</div>'
     code = Highlight2HTML(pygments_lexer="python")(cell.source)
     return code + "".join(result(output) for output in cell.outputs)
-
-
-def explorer(name, cell):
-    """The explorer of a cell, live without a kernel; its picture where there are no frames."""
-    scene = lessons.explorers()[name]().scene
-    if freeze:
-        return freeze.placeholder(scene.name, "frozen")
-    picture = "".join(cell.outputs[0].data["image/png"].split())
-    source = f"data:image/png;base64,{picture}"
-    return f'<img class="kl-committed" src="{source}" alt="{html.escape(scene.alt)}">'
 
 
 def choices(cell):

@@ -103,10 +103,9 @@ def test_the_first_page_leads_to_every_deck(page, address):
 def test_every_slide_fits_and_every_formula_is_set(page, address, name):
     open_deck(page, address, name)
     page.add_style_tag(content=ALL_SHOWN)
-    if slides.freeze:
-        for cell in page.locator(".cell:has(.kl-frozen)").all():
-            page.evaluate(GO, cell.get_attribute("data-cell"))
-            page.wait_for_function("() => Reveal.getCurrentSlide().querySelector('[data-placed]')")
+    for cell in page.locator(".cell:has(.kl-frozen)").all():
+        page.evaluate(GO, cell.get_attribute("data-cell"))
+        page.wait_for_function("() => Reveal.getCurrentSlide().querySelector('[data-placed]')")
     assert page.evaluate(FAULTS) == []
     assert page.locator(".merror, .mjx-merror, .MathJax_Error").count() == 0
     assert page.locator(f"{FORMULA}").count() > 10
@@ -142,7 +141,6 @@ def test_s_opens_what_a_teacher_asks(page, address):
     popup.value.close()
 
 
-@pytest.mark.skipif(not slides.freeze, reason="nothing freezes explorers yet")
 def test_a_slider_moves_the_picture_and_its_keys_turn_no_slide(page, address):
     open_deck(page, address, "00-start-here")
     page.evaluate(GO, "explore-shift")
