@@ -186,6 +186,9 @@ def choices(cell):
 
 
 def result(output):
+    if picture := output.get("data", {}).get("image/png"):
+        alt = html.escape(output.data["text/plain"])
+        return f'<img class="output" src="data:image/png;base64,{picture}" alt="{alt}">'
     text = output.text if output.output_type == "stream" else output.data["text/plain"]
     return f'<pre class="output">{html.escape(text.rstrip())}</pre>'
 
