@@ -51,6 +51,7 @@ bench: ## measure sliders, helpers, memory and start beside others, into benchma
 	$(VENV_PYTHON) benchmarks/memory.py --write
 	$(VENV_PYTHON) benchmarks/cold_start.py --write
 	$(VENV_PYTHON) benchmarks/slider_latency.py --write
+	$(VENV_PYTHON) benchmarks/frozen.py --write
 
 notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=notebooks/02-….ipynb)
 	@tools/venv.sh test
