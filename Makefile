@@ -14,7 +14,8 @@ $(shell mkdir -p build/home)
 export HOME := $(CURDIR)/build/home
 endif
 
-.PHONY: help lab lite test test-machines test-lowest test-newest test-browser bench notebooks lint format constraints
+.PHONY: help lab site lite slides app test test-machines test-lowest test-newest test-browser bench notebooks lint \
+	format constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -26,6 +27,10 @@ lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 lite: ## JupyterLab and the notebooks for a browser without a server, into build/site/lite
 	@tools/venv.sh site
 	@$(VENV_PYTHON) web/lite.py
+
+slides: ## a reveal.js deck of each lesson, for any browser, into build/slides (needs npm)
+	@tools/venv.sh lab
+	@$(VENV_PYTHON) web/slides.py
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
 	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope

@@ -93,6 +93,15 @@ def set_cell(i, **values):
     return plant
 
 
+def slide(source, notes=None, slide_type="slide"):
+    def plant(notebook):
+        notebook.cells[1].source = source
+        notebook.cells[1].metadata = {"slideshow": {"slide_type": slide_type}}
+        notebook.cells[1].metadata |= {"notes": notes} if notes else {}
+
+    return plant
+
+
 def store_widget_state(notebook):
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
 
@@ -108,6 +117,20 @@ DEFECTS = {
     "cell metadata": (set_cell(1, metadata={"collapsed": True}), "nobody needs: ['collapsed']"),
     "folded output": (set_cell(1, metadata={"jupyter": {"outputs_hidden": True}}), "hidden source"),
     "unknown tag": (set_cell(0, metadata={"tags": ["nbval-skip"]}), "unknown tags ['nbval-skip']"),
+    "slide type": (
+        set_cell(1, metadata={"slideshow": {"slide_type": "page"}}),
+        "slide_type is one of slide, subslide, fragment, skip, -",
+    ),
+    "slide metadata": (
+        set_cell(1, metadata={"slideshow": {"slide_type": "slide", "id": "a"}}),
+        "slide_type is one of",
+    ),
+    "no notes": (slide("answer = predict('a', 'b')"), "no notes for the teacher"),
+    "no minutes": (slide("four = 4", "Ask: how many?"), "do not end in their minutes"),
+    "notes on no slide": (
+        slide("four = 4", "Ask: how many? (1 min)", "skip"),
+        "no slide shows",
+    ),
     "random id": (set_cell(1, id="3f2a1b7c"), "readable id"),
     "random long id": (set_cell(1, id="b5d8c3f2-1a2b-4c3d-8e4f-5a6b7c8d9e0f"), "readable id"),
     "title": (set_source(0, "# Bits"), "asks a question"),
