@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make .venv hold the tested packages: tools/venv.sh lab|test|browser|bench. Silent when it already does.
+# Make .venv hold the tested packages: tools/venv.sh lab|test|site|browser|bench. Silent when it already does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -53,9 +53,10 @@ level=$1
 case $level in
     lab) extras='' satisfied='lab' ;;
     test) extras='[test]' satisfied='lab test' ;;
-    browser) extras='[test,browser]' satisfied='lab test browser' ;;
-    bench) extras='[test,browser,bench]' satisfied='lab test browser bench' ;;
-    *) fail "usage: tools/venv.sh lab|test|browser|bench" ;;
+    site) extras='[test,site]' satisfied='lab test site' ;;
+    browser) extras='[test,site,browser]' satisfied='lab test site browser' ;;
+    bench) extras='[test,site,browser,bench]' satisfied='lab test site browser bench' ;;
+    *) fail "usage: tools/venv.sh lab|test|site|browser|bench" ;;
 esac
 
 # The folder is part of the key because the installed package points to it.
