@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
@@ -23,12 +24,25 @@ from nbformat.v4 import new_notebook
 from sphinx.cmd.build import build_main
 from sphinxcontrib.katex import katex_version
 
+try:
+    import freeze
+except ImportError:
+    freeze = None
+try:
+    import lite
+except ImportError:
+    lite = None
+
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 BUILD = ROOT / "build"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXPLORERS = "explorers"  # folder of the site
 OWN = ("page.css", "page.js", "questions.js")
+MOVING = (
+    f'<link rel="stylesheet" href="{EXPLORERS}/picture.css">'
+    f'<script type="module" src="{EXPLORERS}/frozen.js"></script>'
+)
 HIDDEN = shutil.ignore_patterns(".*", "images")
 OTHER_FONTS = re.compile(r",url\([^)]*\.(?:woff|ttf)\) format\(\"[a-z]+\"\)")
 
@@ -56,8 +70,9 @@ def build(folder):
     for old in (source, folder):
         shutil.rmtree(old, ignore_errors=True)
     vendor(source / "_static")
-    explorers = freeze(folder / EXPLORERS)
-    write_sources(source, explorers, with_lite=False)
+    with_lite = add_lite(folder / "lite")
+    explorer = add_explorers(folder / EXPLORERS, with_lite)
+    write_sources(source, explorer, with_lite)
     run_sphinx(source, folder)
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=HIDDEN)
 
@@ -76,24 +91,52 @@ def vendor(folder):
     say(f"KaTeX {katex_version} and its fonts are there")
 
 
-def freeze(folder):
-    """What the pages show of each explorer: a function from its name to HTML."""
+def add_lite(folder):
+    """Tell whether the site has JupyterLite, after an attempt to build it."""
+    if not lite:
+        return False
+    try:
+        lite.build(folder, say)
+    except RuntimeError as missing:
+        say(f"No JupyterLite, and no links to it: {missing}")
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    return True
+
+
+def add_explorers(folder, with_lite):
+    """Freeze every explorer; a function from its name and its page to its HTML."""
+    if not freeze:
+        return add_stills(folder)
+    freeze.freeze_all(folder, say=say)
+    scene_names = {function: name for name, function in freeze.scenes().items()}
+
+    def shown(explorer, page):
+        live = pages.lite_address(page) if with_lite else ""
+        return freeze.placeholder(scene_names[explorer], EXPLORERS, live)
+
+    return shown
+
+
+def add_stills(folder):
+    """The committed pictures, for as long as nothing freezes explorers."""
     folder.mkdir(parents=True)
-    stills = {}
-    for path in NOTEBOOKS:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code" and (name := pages.explorer_of(cell)):
-                stills[name] = pages.data_of(cell, "image/png")
-    shown = {}
-    for name, png in stills.items():
-        scene = lessons.explorers()[name]().scene
-        (folder / f"{scene.name}.png").write_bytes(base64.b64decode(png))
-        shown[name] = (
-            f'<div class="kl-frozen"><img src="{EXPLORERS}/{scene.name}.png" width="840"'
-            f' alt="{html.escape(scene.alt)}"></div>'
-        )
-    say(f"{len(shown)} explorers are there")
-    return shown.__getitem__
+    found = {
+        name: pages.data_of(cell, "image/png")
+        for path in NOTEBOOKS
+        for cell in pages.code_cells(nbformat.read(path, as_version=4))
+        if (name := pages.explorer_of(cell))
+    }
+
+    def shown(explorer, page):
+        scene = lessons.explorers()[explorer]().scene
+        still = folder / f"{scene.name}.png"
+        still.write_bytes(base64.b64decode(found[explorer]))
+        alt = html.escape(scene.alt)
+        source = f"{EXPLORERS}/{still.name}"
+        return f'<div class="kl-frozen"><img src="{source}" width="840" alt="{alt}"></div>'
+
+    return shown
 
 
 def write_sources(folder, explorer, with_lite):
@@ -109,7 +152,8 @@ def write_sources(folder, explorer, with_lite):
             first = next(filter(None, map(pages.explorer_of, pages.code_cells(notebook))))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     names = [path.stem for path in NOTEBOOKS]
-    start = pages.start_page(readme, series, explorer(first), names)
+    picture = explorer(first, page=names[0]) + moving
+    start = pages.start_page(readme, series, picture, names)
     (folder / "index.md").write_text(start, encoding="utf-8")
     about = (ROOT / "notebooks" / "data" / "README.md").read_text(encoding="utf-8")
     (folder / "data").mkdir()

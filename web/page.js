@@ -15,7 +15,7 @@ dark.addEventListener("change", followTheme);
 followTheme();
 
 // What scrolls sideways must be reached by the keyboard.
-const WIDE = ".table-wrapper, .highlight pre, .katex-html, div.math";
+const WIDE = ".table-wrapper, .highlight pre, div.math";
 function letScroll() {
     for (const node of document.querySelectorAll(WIDE)) {
         if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0;

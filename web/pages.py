@@ -235,9 +235,13 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def lite_address(name):
+    return f"lite/lab/index.html?path={name}.ipynb"
+
+
 def run_section(name, with_lite):
     """How to run a notebook: in the browser, where the site can, and on one's own machine."""
-    link = f'<a href="lite/lab/index.html?path={name}.ipynb">open {name}</a>'
+    link = f'<a href="{lite_address(name)}">open {name}</a>'
     here = f"- **In this browser**, with nothing to install: {link}.\n" if with_lite else ""
     return f"""## Run it yourself
 
