@@ -141,17 +141,18 @@ def add_stills(folder):
 
 def write_sources(folder, explorer, with_lite):
     """Lay out what Sphinx reads: the start page, and a notebook of cells to show a lesson."""
+    moving = MOVING if freeze else ""
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
-        cells = pages.page_of(
-            notebook, path.stem, explorer, pages.run_section(path.stem, with_lite)
-        )
+        run = pages.run_section(path.stem, with_lite)
+        cells = pages.page_of(notebook, path.stem, partial(explorer, page=path.stem), run)
+        cells.append(pages.raw(moving))
         nbformat.write(new_notebook(cells=cells, metadata=notebook.metadata), folder / path.name)
         if path.name.startswith("00-"):
             (series,) = (cell.source for cell in notebook.cells if cell.id == "series")
             first = next(filter(None, map(pages.explorer_of, pages.code_cells(notebook))))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     names = [path.stem for path in NOTEBOOKS]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     picture = explorer(first, page=names[0]) + moving
     start = pages.start_page(readme, series, picture, names)
     (folder / "index.md").write_text(start, encoding="utf-8")
