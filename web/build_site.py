@@ -146,7 +146,8 @@ def write_sources(folder, explorer, with_lite):
         notebook = nbformat.read(path, as_version=4)
         run = pages.run_section(path.stem, with_lite)
         cells = pages.page_of(notebook, path.stem, partial(explorer, page=path.stem), run)
-        cells.append(pages.raw(moving))
+        if moving:
+            cells.append(pages.raw(moving))
         nbformat.write(new_notebook(cells=cells, metadata=notebook.metadata), folder / path.name)
         if path.name.startswith("00-"):
             (series,) = (cell.source for cell in notebook.cells if cell.id == "series")
