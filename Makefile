@@ -24,6 +24,10 @@ lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh lab
 	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
 
+site: ## the course as a folder of pages for any static host, into build/site
+	@tools/venv.sh site
+	@$(VENV_PYTHON) web/build_site.py
+
 lite: ## JupyterLab and the notebooks for a browser without a server, into build/site/lite
 	@tools/venv.sh site
 	@$(VENV_PYTHON) web/lite.py

@@ -42,6 +42,7 @@ GOOD = new_notebook(
             "math.log2(2)",
             id="log-two",
             execution_count=2,
+            metadata={"alt": "One bar, of height 1"},
             outputs=[new_output("execute_result", data={"text/plain": "1.0"}, execution_count=2)],
         ),
         new_markdown_cell("### Exercise 1: bits\n\nHow many?", id="ex-bits-question"),
@@ -110,6 +111,11 @@ def store_editor(notebook):
     notebook.metadata["language_info"]["version"] = "3.11.7"
 
 
+def show_picture_without_a_text(notebook):
+    add_data("image/png", "iVBORw0KGgo=")(notebook)
+    notebook.cells[2].metadata = {}
+
+
 BIG_PICTURE = base64.b64encode(bytes(rules.MAX_PNG_BYTES + 1)).decode()
 DEFECTS = {
     "widget state": (store_widget_state, "widget state is stored"),
@@ -151,6 +157,7 @@ DEFECTS = {
     ),
     "address": (add_data("text/plain", "<object at 0x7f293ab1b950>"), "memory address"),
     "big picture": (add_data("image/png", BIG_PICTURE), "picture of 300,001 bytes"),
+    "silent picture": (show_picture_without_a_text, "says what its picture shows"),
     "path in output": (add_data("text/html", "in /home/ada/kl"), "path of one machine: /home/ada"),
     "path in source": (set_source(1, "x = '/Users/ada/x'"), "path of one machine: /Users/ada"),
     "dead link": (set_source(0, "# Why?\n[a](02-no.ipynb)"), "02-no.ipynb leads nowhere"),

@@ -92,7 +92,7 @@ def check_metadata(notebook):
     elif notebook["metadata"] != METADATA:
         yield f"the notebook's metadata is not the minimal one: {notebook['metadata']}"
     for cell in notebook["cells"]:
-        if extra := set(cell["metadata"]) - {"tags", "jupyter", "slideshow", "notes"}:
+        if extra := set(cell["metadata"]) - {"alt", "jupyter", "notes", "slideshow", "tags"}:
             yield f"cell {cell.get('id')}: metadata nobody needs: {sorted(extra)}"
         if cell["metadata"].get("jupyter", HIDDEN_SOURCE) != HIDDEN_SOURCE:
             yield f"cell {cell.get('id')}: metadata other than a hidden source: jupyter"
@@ -176,6 +176,15 @@ def check_outputs(notebook):
             yield f"cell {name}: a picture of {len(png):,} bytes, more than {MAX_PNG_BYTES:,}"
 
 
+def check_pictures(notebook):
+    """Ask a picture for a text that says what it shows; an explorer brings its own."""
+    for cell in code_cells(notebook):
+        drawn = any("image/png" in output.get("data", {}) for output in cell["outputs"])
+        explores = source_of(cell).splitlines()[-1].startswith("explore_")
+        if drawn and not explores and not cell["metadata"].get("alt", "").strip():
+            yield f'cell {cell["id"]}: no "alt" in its metadata says what its picture shows'
+
+
 def check_paths(notebook):
     texts = [(cell["id"], source_of(cell)) for cell in notebook["cells"]]
     texts += [(name, text) for name, output in outputs_of(notebook) for text in texts_of(output)]
@@ -229,6 +238,7 @@ RULES = (
     check_counts,
     check_outputs_are_there,
     check_outputs,
+    check_pictures,
     check_paths,
     check_exercises,
 )

@@ -53,9 +53,9 @@ level=$1
 case $level in
     lab) extras='[lab]' satisfied='lab' ;;
     test) extras='[lab,test]' satisfied='lab test' ;;
-    site) extras='[lab,test,lite]' satisfied='lab test site' ;;
-    browser) extras='[lab,test,lite,classroom,browser]' satisfied='lab test site browser' ;;
-    bench) extras='[lab,test,lite,classroom,browser,bench]' satisfied='lab test site browser bench' ;;
+    site) extras='[lab,test,site,lite]' satisfied='lab test site' ;;
+    browser) extras='[lab,test,site,lite,classroom,browser]' satisfied='lab test site browser' ;;
+    bench) extras='[lab,test,site,lite,classroom,browser,bench]' satisfied='lab test site browser bench' ;;
     *) fail "usage: tools/venv.sh lab|test|site|browser|bench" ;;
 esac
 
