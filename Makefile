@@ -14,7 +14,7 @@ $(shell mkdir -p build/home)
 export HOME := $(CURDIR)/build/home
 endif
 
-.PHONY: help lab test test-machines test-lowest test-newest test-browser bench notebooks lint format constraints
+.PHONY: help lab app test test-machines test-lowest test-newest test-browser bench notebooks lint format constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,10 @@ help: ## list the targets
 lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh lab
 	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
+
+app: ## the explorers alone, for everybody who has the address (PORT=8870, ARGS="--ip=0.0.0.0")
+	@tools/venv.sh app
+	@exec $(VENV_PYTHON) web/app.py $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
 	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope

@@ -33,8 +33,9 @@ def port_problem(port):
     return None
 
 
-def choose_port(asked, default, who="JupyterLab", command="make lab"):
-    """Return the port that was asked for, or else the first free one from `default` on."""
+def choose_port(asked, default=None, who="JupyterLab", command="make lab"):
+    """Return the port that was asked for, or else the first free one from 8888 or `default` on."""
+    default = default or DEFAULT_PORT
     if asked is not None:
         if problem := port_problem(asked):
             sys.exit(f"Port {asked} cannot be used ({problem}): try {command} PORT={default + 2}")
@@ -62,6 +63,8 @@ def lab_options(port, environ, platform, is_root):
         f"--ServerApp.root_dir={ROOT}",
         "--ServerApp.answer_yes=True",
         "--KernelManager.transport_encryption=auto",
+        # Installed for `make app`, which is another server; here it would only print a warning.
+        "--ServerApp.jpserver_extensions=voila.server_extension=False",
         *(["--allow-root"] if is_root else []),
         *([] if has_screen(environ, platform) else ["--no-browser"]),
     ]
@@ -78,7 +81,7 @@ def main():
     parser.add_argument("--port")
     known, others = parser.parse_known_args()
     options = lab_options(
-        choose_port(known.port, DEFAULT_PORT), os.environ, sys.platform, is_root=os.geteuid() == 0
+        choose_port(known.port), os.environ, sys.platform, is_root=os.geteuid() == 0
     )
     # A kernel called python3 in the user's home must not win over the one that holds the course,
     # and a sandboxed browser may not read the page that JupyterLab leaves under ~/.local.

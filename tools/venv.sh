@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make .venv hold the tested packages: tools/venv.sh lab|test|browser|bench. Silent when it already does.
+# Make .venv hold the tested packages: tools/venv.sh lab|app|test|browser|bench. Silent when it already does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,10 +52,11 @@ show_progress() {
 level=$1
 case $level in
     lab) extras='' satisfied='lab' ;;
-    test) extras='[test]' satisfied='lab test' ;;
-    browser) extras='[test,browser]' satisfied='lab test browser' ;;
-    bench) extras='[test,browser,bench]' satisfied='lab test browser bench' ;;
-    *) fail "usage: tools/venv.sh lab|test|browser|bench" ;;
+    app) extras='[app]' satisfied='lab app' ;;
+    test) extras='[app,test]' satisfied='lab app test' ;;
+    browser) extras='[app,test,browser]' satisfied='lab app test browser' ;;
+    bench) extras='[app,test,browser,bench]' satisfied='lab app test browser bench' ;;
+    *) fail "usage: tools/venv.sh lab|app|test|browser|bench" ;;
 esac
 
 # The folder is part of the key because the installed package points to it.

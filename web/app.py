@@ -130,7 +130,7 @@ PROTOCOL = "v1.kernel.websocket.jupyter.org"
 PARTS = 4  # header, parent's header, metadata, content: no page sends a buffer
 OFFSETS = 2 + PARTS  # those, and the channel's beginning and end
 LONGEST_MESSAGE = 1 << 16  # bytes; a setting has some hundred
-SPOKEN_TO_THE_TERMINAL = {"stream", "error"}
+PYTHON_SAYS = {"stream", "error"}
 
 
 def may_be_said(channel, header, content):
@@ -178,11 +178,11 @@ class ExplorerConnection(ZMQChannelsWebsocketConnection):
 
     def handle_outgoing_message(self, stream, outgoing_msg):
         _, parts = self.session.feed_identities(outgoing_msg)
-        if self.session.unpack(parts[1])["msg_type"] in SPOKEN_TO_THE_TERMINAL:
-            content = self.session.unpack(parts[4])
-            self.log.error(content.get("text") or "\n".join(content["traceback"]))
-        else:
+        kind = self.session.unpack(parts[1])["msg_type"]
+        if kind not in PYTHON_SAYS:
             super().handle_outgoing_message(stream, outgoing_msg)
+        elif kind == "error":  # for whoever runs the app, not for a visitor
+            self.log.error("\n".join(self.session.unpack(parts[4])["traceback"]))
 
     def say_that_the_kernel_ended(self):
         with suppress(WebSocketClosedError):  # the page is gone as well
@@ -196,7 +196,7 @@ class ExplorerConnection(ZMQChannelsWebsocketConnection):
 
 
 class Kernels(AsyncMappingKernelManager):
-    """A kernel for each viewer, as many as the machine can hold; when one ends, its page is told."""
+    """A kernel for each viewer, up to a number; when one ends, its page is told."""
 
     most = Integer(40, config=True, help="Kernels at a time; about 150 MB of memory each.")
 
@@ -259,8 +259,15 @@ class NotFound(Rendered, RequestHandler):
         raise HTTPError(404)
 
 
+class EndKernel(VoilaShutdownKernelHandler):
+    """A page that is closed ends its kernel."""
+
+    def check_xsrf_cookie(self):
+        """Ask for no cookie: the kernel's id is known to its page alone."""
+
+
 class KernelState(KernelHandler):
-    """Whether a kernel lives. One that was culled is said to be dead, so that no page waits for it."""
+    """Whether a kernel lives. One that is not there is dead, so that no page waits for it."""
 
     SUPPORTED_METHODS = ("GET",)
 
@@ -306,12 +313,7 @@ SETTINGS = {
         "transport_encryption": "auto",
     },
 }
-KEPT = (
-    VoilaKernelWebsocketHandler,
-    VoilaShutdownKernelHandler,
-    MultiStaticFileHandler,
-    FileFindHandler,
-)
+KEPT = (VoilaKernelWebsocketHandler, MultiStaticFileHandler, FileFindHandler)
 
 
 class App(Voila):
@@ -333,7 +335,11 @@ class App(Voila):
         }
 
     def init_handlers(self):
-        own = [("", Choose, {}), (r"api/kernels/(?P<kernel_id>[\w-]+)", KernelState, {})]
+        own = [
+            ("", Choose, {}),
+            (r"api/kernels/(?P<kernel_id>[\w-]+)", KernelState, {}),
+            (r"voila/api/shutdown/([\w-]+)", EndKernel, {}),
+        ]
         for page in self.app.settings["pages"]:
             shown = {
                 "notebook_path": page.file,
@@ -364,7 +370,8 @@ def main():
     port = lab.choose_port(known.port, DEFAULT_PORT, "the app", "make app")
     write_notebooks(find_pages())
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel that holds the course
-    logging.getLogger("tornado.access").setLevel(logging.ERROR)
+    for name in ("tornado.access", "tornado.general"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     browser = [] if lab.has_screen(os.environ, sys.platform) else ["--no-browser"]
     options = [f"--port={port}", *browser, str(FOLDER), *others]
     App.launch_instance(options, config=Config(SETTINGS))
