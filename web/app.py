@@ -43,7 +43,8 @@ try:
 
     import kl_lab
 except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed: `make app` installs what the app needs.")
+    name = missing.name.partition(".")[0]
+    sys.exit(f"{name} is not installed: `make app` installs what the app needs.")
 
 FOLDER = ROOT / "build" / "app"
 TEMPLATES = Path(__file__).with_name("app_pages")
@@ -114,12 +115,13 @@ def find_pages():
 
 
 def write_notebooks(pages, folder=FOLDER):
-    """Write a notebook a page into `folder`, and nothing else."""
+    """Write a notebook a page into `folder`, and take those of pages that are no more out of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.ipynb"):
-        old.unlink()
-    for page in pages:
-        nbformat.write(page.notebook(), folder / page.file)
+    files = {page.file: page.notebook() for page in pages}
+    for old in {path.name for path in folder.glob("*.ipynb")} - files.keys():
+        (folder / old).unlink()
+    for name, notebook in files.items():
+        nbformat.write(notebook, folder / name)
 
 
 # --- what a page may say to its kernel
@@ -154,9 +156,12 @@ def _is_harmless(data):
         case {"method": "custom", "content": {"press": str(), **rest}}:
             return not rest
         case {"method": "update", "state": dict(state)}:
-            values = [value for move in state.values() for value in move.values()]
-            return state.keys() <= MOVES and all(isinstance(each, Real | str) for each in values)
+            return state.keys() <= MOVES and all(map(_is_plain, state.values()))
     return False
+
+
+def _is_plain(move):
+    return isinstance(move, dict) and all(isinstance(value, Real | str) for value in move.values())
 
 
 class ExplorerConnection(ZMQChannelsWebsocketConnection):

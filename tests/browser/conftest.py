@@ -1,7 +1,9 @@
 """One JupyterLab, one browser and one page for all; one Run All for each notebook."""
 
 import shutil
+import subprocess
 import sys
+import tarfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port
+
+AXE = "axe-core@4.11.0"
 
 
 def pytest_sessionstart():
@@ -82,3 +86,17 @@ def run_planted(course, open_notebook):
         return open_notebook("notebooks/planted.ipynb")
 
     return write
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The source of axe-core, which no Python package holds."""
+    folder = tmp_path_factory.mktemp("axe")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core comes from npm, which is not installed here")
+    packed = subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True)
+    if packed.returncode:
+        pytest.skip(f"npm could not fetch {AXE}: {packed.stderr.strip()[-200:]}")
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        return archive.extractfile("package/axe.min.js").read().decode()
