@@ -326,6 +326,7 @@ class App(Voila):
 
     name = "make app"
     aliases = Voila.aliases | {"ip": "Voila.ip"}
+    classes = (*Voila.classes, Kernels)
 
     def setup_template_dirs(self):
         super().setup_template_dirs()
