@@ -211,10 +211,10 @@ class Kernels(AsyncMappingKernelManager):
         return await super().start_kernel(**kwargs)
 
     async def _async_shutdown_kernel(self, kernel_id, now=False, restart=False):
+        await super()._async_shutdown_kernel(kernel_id, now=now, restart=restart)
         for connection in tuple(ZMQChannelsWebsocketConnection._open_sockets):
             if connection.kernel_id == kernel_id:
                 connection.say_that_the_kernel_ended()
-        return await super()._async_shutdown_kernel(kernel_id, now=now, restart=restart)
 
     shutdown_kernel = _async_shutdown_kernel
 
