@@ -36,6 +36,10 @@ slides: ## a reveal.js deck of each lesson, for any browser, into build/slides (
 	@tools/venv.sh lab
 	@$(VENV_PYTHON) web/slides.py
 
+app: ## the explorers alone, for everybody who has the address (PORT=8870, ARGS="--ip=0.0.0.0")
+	@tools/venv.sh app
+	@exec $(VENV_PYTHON) web/app.py $(if $(PORT),--port=$(PORT)) $(ARGS)
+
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
 	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope
 	$(TEST_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)

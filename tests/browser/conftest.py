@@ -20,6 +20,8 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).parent))
 from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port
 
+AXE = "axe-core@4.11.0"
+
 
 def pytest_sessionstart():
     try:
