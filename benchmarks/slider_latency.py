@@ -156,7 +156,7 @@ FLOORS = {
     "floor": "floor: a line of text",
     "course's floor": "the same, with the course's settings",
 }
-WITHOUT_EXTENSION = "--ServerApp.jpserver_extensions={'kl_lab': False}"
+WITHOUT_EXTENSION = "--ServerApp.jpserver_extensions=kl_lab=False"
 WITH_BUSY_ICON = {"disabledExtensions": {"@jupyterlab/application-extension:faviconbusy": False}}
 
 

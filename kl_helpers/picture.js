@@ -3,8 +3,7 @@
 // Still image, what moves over it, and readout are elements that last: only what changed is
 // replaced, so that nothing flickers and a screen reader hears the readout.
 
-const GONE = "The kernel that computed this is gone, so the sliders rest. " +
-    "Run All brings them back.";
+const GONE = "The kernel that computed this is gone, so the sliders rest. ";
 
 function element(tag, properties = {}, ...children) {
     const node = Object.assign(document.createElement(tag), properties);
@@ -160,16 +159,25 @@ function keepKeys(root) {
     return () => window.removeEventListener("keydown", mark, true);
 }
 
-// Calls `rest` when the kernel ends. ipywidgets says so of a restart, JupyterLab of the other ends.
+// Calls `rest` when the kernel ends. ipywidgets says so of a restart, JupyterLab of the other ends;
+// in Voilà, where no session stands between, it is the kernel itself that does.
 function watchKernel(manager, rest) {
     const session = manager?.context?.sessionContext;
     const look = (_, status) => {
         if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) rest();
-        else if (!session.session?.kernel) rest();
+        else if (session && !session.session?.kernel) rest();
     };
-    const signals = session ? [session.statusChanged, session.kernelChanged] : [];
+    const signals = session
+        ? [session.statusChanged, session.kernelChanged]
+        : [manager?.kernel?.statusChanged].filter(Boolean);
     for (const signal of signals) signal.connect(look);
     return () => { for (const signal of signals) signal.disconnect(look); };
+}
+
+// Where there are no cells to run, the page is loaded again.
+function wayOn(manager) {
+    if (manager?.context) return "Run All brings them back.";
+    return element("a", {href: location.href, textContent: "Reload the page to go on."});
 }
 
 function render({model, el}) {
@@ -197,7 +205,7 @@ function render({model, el}) {
     const lines = element("div", {className: "kl-lines"});
     const notes = element("div", {className: "kl-notes"});
     const readout = element("div", {className: "kl-readout", role: "status"}, lines, notes);
-    const gone = element("div", {className: "kl-gone", textContent: GONE, hidden: true});
+    const gone = element("div", {className: "kl-gone", hidden: true}, GONE, wayOn(model.widget_manager));
     const controls = element("fieldset", {className: "kl-controls"},
         element("div", {className: "kl-rows"}, ...Object.values(rows).map(({row}) => row)),
         element("div", {className: "kl-buttons"}, ...buttons, said));
@@ -246,6 +254,7 @@ function render({model, el}) {
         "change:moving": showMoving,
         "change:places": showPlaces,
         "change:readout": showReadout,
+        "change:said": () => say(model.get("said")),
         "comm_live_update": rest,
     };
     const stops = [keepKeys(root), watchKernel(model.widget_manager, rest)];
@@ -262,4 +271,5 @@ function render({model, el}) {
     };
 }
 
+export {shown};
 export default {render};

@@ -33,23 +33,27 @@ def port_problem(port):
     return None
 
 
-def choose_port(asked):
-    """Return the port that was asked for, or else the first free one from 8888 on."""
+def choose_port(asked, default=None, who="JupyterLab", command="make lab"):
+    """Return the port that was asked for, or else the first free one from 8888 or `default` on."""
+    default = default or DEFAULT_PORT
     if asked is not None:
         if problem := port_problem(asked):
-            sys.exit(f"Port {asked} cannot be used ({problem}): try make lab PORT=8890")
+            sys.exit(f"Port {asked} cannot be used ({problem}): try {command} PORT={default + 2}")
         return asked
-    port = next(port for port in range(DEFAULT_PORT, 65536) if not port_problem(port))
-    if port != DEFAULT_PORT:
-        print(f"Port {DEFAULT_PORT} is in use, so JupyterLab answers on port {port}.", flush=True)
+    port = next(port for port in range(default, 65536) if not port_problem(port))
+    if port != default:
+        print(f"Port {default} is in use, so {who} answers on port {port}.", flush=True)
     return port
+
+
+def has_screen(environ, platform):
+    """Say whether a browser can open here."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    return platform == "darwin" or any(environ.get(name) for name in names)
 
 
 def lab_options(port, environ, platform, is_root):
     """List JupyterLab's options: no question on Ctrl-C, and no browser where none can open."""
-    has_screen = platform == "darwin" or any(
-        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    )
     return [
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
@@ -59,8 +63,10 @@ def lab_options(port, environ, platform, is_root):
         f"--ServerApp.root_dir={ROOT}",
         "--ServerApp.answer_yes=True",
         "--KernelManager.transport_encryption=auto",
+        # Installed for `make app`, which is another server; here it would only print a warning.
+        "--ServerApp.jpserver_extensions=voila.server_extension=False",
         *(["--allow-root"] if is_root else []),
-        *([] if has_screen else ["--no-browser"]),
+        *([] if has_screen(environ, platform) else ["--no-browser"]),
     ]
 
 

@@ -1,17 +1,26 @@
 """One JupyterLab, one browser and one page for all; one Run All for each notebook."""
 
 import shutil
+import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
+import npm
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port
+
+AXE = "axe-core@4.11.0"
 
 
 def pytest_sessionstart():
@@ -82,3 +91,44 @@ def run_planted(course, open_notebook):
         return open_notebook("notebooks/planted.ipynb")
 
     return write
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """A static host: files and nothing else."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def static_host(folder):
+    """Serve a folder on this machine; the address."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}"
+        host.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The site, built once and served: its ``folder``, ``url``, and the ``seconds`` it took."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    start = time.monotonic()
+    command = [sys.executable, str(COURSE / "web" / "build_site.py"), str(folder)]
+    built = subprocess.run(command, cwd=COURSE, capture_output=True, text=True)
+    seconds = time.monotonic() - start
+    if npm.MISSING in built.stderr:
+        pytest.skip(npm.MISSING)
+    assert built.returncode == 0, built.stdout + built.stderr
+    with static_host(folder) as url:
+        yield SimpleNamespace(folder=folder, url=url, seconds=seconds)
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The source of axe-core, which no Python package holds."""
+    try:
+        return (npm.package("axe-core", "4.11.0") / "axe.min.js").read_text(encoding="utf-8")
+    except RuntimeError as missing:
+        pytest.skip(str(missing))

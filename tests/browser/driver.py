@@ -75,6 +75,8 @@ class LabServer:
     the tests decides how they end. Further `options` go to JupyterLab.
     """
 
+    page_of_answer = "/api"  # what it answers as soon as it has started
+
     def __init__(self, root, home, *options):
         self.root, self.home, self.options = Path(root), Path(home), options
         self.port = free_port()
@@ -123,12 +125,12 @@ class LabServer:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.url}/api", timeout=5).close()
+                urllib.request.urlopen(self.url + self.page_of_answer, timeout=5).close()
             except OSError:
                 time.sleep(0.1)
             else:
                 return
-        raise RuntimeError(f"JupyterLab did not start:\n{self.log()}")
+        raise RuntimeError(f"the server did not start:\n{self.log()}")
 
     def __exit__(self, *_):
         if self._process.poll() is None:
@@ -141,6 +143,17 @@ class LabServer:
 
     def log(self):
         return (self.home / "server.log").read_text(errors="replace")
+
+
+class AppServer(LabServer):
+    """The explorers alone, as `make app` starts them."""
+
+    page_of_answer = "/"
+
+    @property
+    def command(self):
+        script = str(self.root / "web" / "app.py")
+        return [sys.executable, script, f"--port={self.port}", "--no-browser", *self.options]
 
 
 # --- the notebook

@@ -1,13 +1,8 @@
 """axe-core finds nothing serious in questions, reveals, verdicts and explorers, light and dark."""
 
-import shutil
-import subprocess
-import tarfile
-
 import lessons
 import pytest
 
-AXE = "axe-core@4.11.0"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 SERIOUS = ("serious", "critical")
 # Of what is off the screen axe judges no colour, nor of anything in a body without height.
@@ -22,20 +17,6 @@ JUDGE = """async output => {
     };
 }"""
 CHANGE_THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory):
-    """The source of axe-core, which no Python package holds."""
-    folder = tmp_path_factory.mktemp("axe")
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("axe-core comes from npm, which is not installed here")
-    packed = subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True)
-    if packed.returncode:
-        pytest.skip(f"npm could not fetch {AXE}: {packed.stderr.strip()[-200:]}")
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        return archive.extractfile("package/axe.min.js").read().decode()
 
 
 def judge(page, cell_ids):
