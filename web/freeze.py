@@ -20,7 +20,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -489,6 +489,7 @@ def _promising(scene, frames, room):
     yield SIZES[-1], 1
 
 
+@cache
 def scenes():
     """Name of a scene -> name of the function that makes its explorer."""
     return {make().scene.name: name for name, make in lessons.explorers().items()}

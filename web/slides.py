@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "web")]
 
 import freeze  # noqa: E402
-import lessons  # noqa: E402
 import npm  # noqa: E402
 from notebook_rules import has_slides  # noqa: E402
 
@@ -163,7 +162,8 @@ def shown(cell, options):
     if cell.cell_type == "markdown":
         return unlinked(as_html(REFERENCES.sub("", cell.source)))
     if call := CALL.fullmatch(cell.source.strip()):
-        return freeze.placeholder(lessons.explorers()[call[1]]().scene.name, "frozen")
+        name_of = {function: name for name, function in freeze.scenes().items()}
+        return freeze.placeholder(name_of[call[1]], "frozen")
     variable = cell.source.partition("=")[0].strip()
     if re.match(r"\w+ = predict", cell.source):
         options[variable] = choices(cell)

@@ -5,6 +5,8 @@ import http.server
 import threading
 from pathlib import Path
 
+import freeze
+import lessons
 import pytest
 import slides
 from playwright.sync_api import expect
@@ -54,11 +56,32 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class FewFrames(freeze.Plan):
+    """The start of an explorer and a few frames beside it: it takes the room of all of them."""
+
+    def __init__(self, scene, size):
+        super().__init__(scene, size)
+        self.settings = self.settings[:40]
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def frames(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("frozen")
+    freeze.copy_scripts(folder)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(freeze, "Plan", FewFrames)
+        for explorer in lessons.explorers().values():
+            freeze.freeze(explorer().scene, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, frames):
     """Where a plain static server has the decks."""
     folder = tmp_path_factory.mktemp("web") / "slides"
-    slides.build(folder)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(slides, "frozen", lambda: frames)
+        slides.build(folder)
     handler = functools.partial(Quiet, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
