@@ -462,7 +462,7 @@ class Lesson:
     failures: list  # what one of them could not do, and why
     arrived: float  # s, until the last one's kernel answered
     ran: float  # s, from Run All until the last one was through
-    effort: list  # processor seconds of all that is the class, for each of the two
+    effort: list  # processor seconds of hub, proxy, servers, kernels for these two and the sliding
     steps: list  # ms
     rates: list  # pictures a second, of each drag
     memory: dict  # kind -> (proportional share, resident, most resident), bytes of all of that kind
@@ -495,7 +495,7 @@ async def teach(hub, count):
         ran = await together(Learner.run_all)
         efforts.append(before := processor_seconds(hub))
         seconds = await together(Learner.slide)
-        after = processor_seconds(hub)
+        efforts.append(after := processor_seconds(hub))
         return Lesson(
             learners=count,
             failures=failures,
@@ -579,7 +579,8 @@ def slider_row(lesson):
     if not lesson.steps:
         return [lesson.learners, *["–"] * (len(SLIDER_HEADER) - 1)]
     slow = quantiles(lesson.steps, n=20)[-1]
-    figures = median(lesson.steps), slow, median(lesson.rates)
+    each = 1000 * lesson.effort[2] / len(lesson.steps)
+    figures = median(lesson.steps), slow, median(lesson.rates), each
     return [lesson.learners, *(f"{figure:.0f}" for figure in figures), *used]
 
 
@@ -601,6 +602,7 @@ SLIDER_HEADER = (
     "step, ms",
     "95th percentile",
     "pictures/s in a drag",
+    "processor ms a step",
     "kernels",
     "servers",
     "proxy",
@@ -639,7 +641,7 @@ def disturbances(lessons):
         return []
     return [
         f"- the machine was not quiet: others took up to {most:.1f} processors, so all times are "
-        "too long; processor seconds and memory are not touched by that"
+        "too long; processor seconds and memory hardly suffer from it"
     ]
 
 

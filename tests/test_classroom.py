@@ -99,7 +99,7 @@ LESSON = {
     "failures": [],
     "arrived": 12.3,
     "ran": 4.56,
-    "effort": [6.0, 3.0],
+    "effort": [6.0, 3.0, 0.14],
     "steps": [10.0] * 19 + [100.0],
     "rates": [20.0, 10.0, 20.0],
     "memory": {
@@ -127,10 +127,10 @@ def test_memory_is_a_learners_and_the_whole_class():
 
 def test_a_step_is_a_median_and_a_95th_percentile():
     row = classroom.slider_row(classroom.Lesson(**LESSON))
-    assert row == [2, "10", "96", "20", "0.25", "0.10", "0.05", "0.00", "0.04", "0.50"]
+    assert row == [2, "10", "96", "20", "7", "0.25", "0.10", "0.05", "0.00", "0.04", "0.50"]
     assert len(row) == len(classroom.SLIDER_HEADER)
     row = classroom.slider_row(classroom.Lesson(**LESSON | {"steps": [], "rates": []}))
-    assert row == [2, *["–"] * 9]
+    assert row == [2, *["–"] * 10]
 
 
 def test_a_failure_is_counted_with_its_reason():

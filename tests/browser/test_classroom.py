@@ -85,7 +85,9 @@ def test_nothing_stays_when_the_class_is_stopped(proxy, how, tmp_path):
         started = psutil.Process(script.pid).children(recursive=True)
     script.send_signal(how)
     _, said = script.communicate(timeout=90)
-    _, alive = psutil.wait_procs(started, timeout=90)
+    _, alive = psutil.wait_procs(started, timeout=60)
+    for process in alive:
+        process.kill()
     assert alive == []
     if how != signal.SIGKILL:
         assert not list(tmp_path.iterdir())
