@@ -264,6 +264,11 @@ class NotFound(Rendered, RequestHandler):
 class EndKernel(VoilaShutdownKernelHandler):
     """A page that is closed ends its kernel."""
 
+    async def post(self, kernel_id):
+        if kernel_id in self.kernel_manager:
+            await self.kernel_manager.shutdown_kernel(kernel_id)
+        self.set_status(204)
+
     def check_xsrf_cookie(self):
         """Ask for no cookie: the kernel's id is known to its page alone."""
 
