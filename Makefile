@@ -14,7 +14,8 @@ $(shell mkdir -p build/home)
 export HOME := $(CURDIR)/build/home
 endif
 
-.PHONY: help lab app test test-machines test-lowest test-newest test-browser bench notebooks lint format constraints
+.PHONY: help lab site lite slides app test test-machines test-lowest test-newest test-browser bench notebooks lint \
+	format constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -22,6 +23,18 @@ help: ## list the targets
 lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh lab
 	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
+
+site: ## the course as a folder of pages for any static host, into build/site
+	@tools/venv.sh site
+	@$(VENV_PYTHON) web/build_site.py
+
+lite: ## JupyterLab and the notebooks for a browser without a server, into build/site/lite
+	@tools/venv.sh site
+	@$(VENV_PYTHON) web/lite.py
+
+slides: ## a reveal.js deck of each lesson, for any browser, into build/slides (needs npm)
+	@tools/venv.sh lab
+	@$(VENV_PYTHON) web/slides.py
 
 app: ## the explorers alone, for everybody who has the address (PORT=8870, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh app
@@ -45,12 +58,14 @@ test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
 	$(VENV_PYTHON) -m pytest tests/browser --maxfail=5
 
-bench: ## measure sliders, helpers, memory and start beside others, into benchmarks/RESULTS.md
+bench: ## measure sliders, helpers, memory, start and a class of thirty, into benchmarks/RESULTS.md
 	@tools/venv.sh bench
 	$(VENV_PYTHON) benchmarks/helpers.py --write
 	$(VENV_PYTHON) benchmarks/memory.py --write
 	$(VENV_PYTHON) benchmarks/cold_start.py --write
 	$(VENV_PYTHON) benchmarks/slider_latency.py --write
+	$(VENV_PYTHON) benchmarks/frozen.py --write
+	$(VENV_PYTHON) benchmarks/classroom.py --write
 
 notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=notebooks/02-….ipynb)
 	@tools/venv.sh test

@@ -5,7 +5,6 @@ setting, and one back, with what moved in the picture and the readout.
 """
 
 import base64
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,14 +64,16 @@ class Explorer:
     """
 
     def __init__(self, scene):
+        from threading import RLock  # not at the top: nothing there that a bare browser lacks
+
         self.scene = scene
         self.controls = {slider.name: Control(slider) for slider in scene.sliders}
         self.buttons = tuple(self._actions())
         # JupyterLab may hand slider messages to another thread than the one that runs the cells.
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._paused = False
         self._kept = recall(f"explorer {scene.name}")
-        self.view = _View(scene=_for_the_page(scene, self.buttons))
+        self.view = _View(scene=for_the_page(scene, self.buttons))
         try:  # a cell that is run again goes on where it was
             self._begin(self._kept["setting"])
         except (KeyError, ValueError):  # it was not run before, or its sliders have changed since
@@ -189,7 +190,7 @@ class Explorer:
                 if self._still_of is not self.drawing:
                     self.view.still = self.drawing.png(moving=False)
                     self._still_of = self.drawing
-                self.view.readout = _readout(self.scene, self.frame)
+                self.view.readout = readout(self.scene, self.frame)
             except Exception as error:
                 words = f"{type(error).__name__}: {error}"
                 self.view.readout = {"error": f"This setting cannot be shown. {words}"}
@@ -222,7 +223,7 @@ class _View(anywidget.AnyWidget):
     readout = Dict().tag(sync=True)
 
 
-def _for_the_page(scene, buttons):
+def for_the_page(scene, buttons):
     """What `picture.js` has to know about a scene, as JSON."""
     return {
         "name": scene.name,
@@ -257,7 +258,7 @@ def _for_the_page(scene, buttons):
     }
 
 
-def _readout(scene, frame):
+def readout(scene, frame):
     """The lines in rows, and the notes, as JSON."""
     lines = scene.lines(frame)
     rows, counts = [], scene.rows or (len(lines),)

@@ -34,14 +34,12 @@ class OverlayRenderer(RendererBase):
         Size of the figure in points; it must have 72 dots an inch while its artists are drawn.
     prefix : str
         Begins every id; unlike those of all other drawings on the page.
-    drawings : dict, optional
-        What was drawn before, by artist; brought up to date.
     """
 
-    def __init__(self, width, height, prefix, drawings=None):
+    def __init__(self, width, height, prefix):
         super().__init__()
-        self.width, self.height, self._prefix = width, height, prefix
-        self._drawings = {} if drawings is None else drawings
+        self.width, self.height, self.prefix = width, height, prefix
+        self._drawings = {}  # by artist
         self._elements, self._definitions = [], {}  # of the artist that is being drawn
 
     def svg(self, artists):
@@ -146,7 +144,7 @@ class OverlayRenderer(RendererBase):
     def _define(self, tag, attributes, inside):
         """Reference to an element that is drawn only where others ask for it."""
         rest = f"{attributes}>{inside}</{tag}>"
-        name = f"{self._prefix}-{crc32(rest.encode()):x}"  # the same for all that ask for the same
+        name = f"{self.prefix}-{crc32(rest.encode()):x}"  # the same for all that ask for the same
         self._definitions[name] = f'<{tag} id="{name}" {rest}'
         return f"url(#{name})"
 

@@ -254,6 +254,7 @@ function render({model, el}) {
         "change:moving": showMoving,
         "change:places": showPlaces,
         "change:readout": showReadout,
+        "change:said": () => say(model.get("said")),
         "comm_live_update": rest,
     };
     const stops = [keepKeys(root), watchKernel(model.widget_manager, rest)];
@@ -270,4 +271,5 @@ function render({model, el}) {
     };
 }
 
+export {shown};
 export default {render};

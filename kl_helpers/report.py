@@ -120,6 +120,16 @@ class Report:
 
     __repr__ = __str__
 
+    def _ipython_display_(self):
+        """Show the text, and the picture below it: of one bundle a notebook shows one of them."""
+        from IPython.display import display
+
+        bundle, metadata = self._repr_mimebundle_()
+        display({"text/plain": bundle.pop("text/plain")}, raw=True)
+        if bundle:
+            bundle["text/plain"] = "(picture of the draws and of both intervals)"
+            display(bundle, metadata=metadata, raw=True)
+
     def _repr_mimebundle_(self, include=None, exclude=None):
         try:
             with np.errstate(all="ignore"):

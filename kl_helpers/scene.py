@@ -173,6 +173,8 @@ class Scene:
         What can be dragged in the picture. The sliders follow; the keyboard's way are the sliders.
     swap : sequence of (str, str)
         Pairs of sliders whose values the button "Swap p ↔ q" exchanges.
+    pair : (str, str), optional
+        The two sliders that slide together where frames are made beforehand.
     rows : sequence of int
         How many quantities stand in each row of the readout, if they are to form a table.
     note_lines : int
@@ -196,6 +198,7 @@ class Scene:
     actions: Mapping[str, Callable] = field(default_factory=dict)
     handles: Sequence[Handle] = ()
     swap: Sequence[tuple[str, str]] = ()
+    pair: tuple[str, str] | None = None
     rows: Sequence[int] = ()
     note_lines: int = 1
     trail: str | None = None
@@ -206,6 +209,14 @@ class Scene:
     def start(self) -> dict:
         """Name -> value of every slider, as the scene begins."""
         return {slider.name: slider.start for slider in self.sliders}
+
+    @property
+    def pair_of_sliders(self) -> tuple[str, str]:
+        """`pair`; unless it is given, the first two sliders of q, or else the first two."""
+        handles = [slider for slider in self.sliders if slider.handle and slider.shown]
+        of_q = [slider.name for slider in handles if slider.who == "q"]
+        names = of_q if len(of_q) > 1 else [slider.name for slider in handles]
+        return self.pair or tuple(names[:2])
 
     def frame(self, **settings) -> Frame:
         """What is shown for these values of the sliders; those left out stand at their start."""
@@ -262,7 +273,7 @@ class Drawing:
     def __init__(self, scene):
         self.scene = scene
         self.figure = Figure(figsize=(WIDTH / INCH, scene.height / INCH), dpi=POINTS)
-        self._elements = {}  # of the moving artists, as SVG
+        self._renderer = None  # lasts, as Matplotlib keeps the sizes of texts by renderer
         self._drawn = False
         with style.context("kl_helpers.kl"):
             FigureCanvasAgg(self.figure)
@@ -283,12 +294,13 @@ class Drawing:
 
     def forget(self) -> None:
         """Encode every artist anew the next time."""
-        self._elements.clear()
+        self._renderer = None
 
     def svg(self, prefix) -> str:
         """What moves, in points; only the artists that changed are encoded anew."""
-        renderer = OverlayRenderer(*self.figure.bbox.size, prefix, self._elements)
-        return renderer.svg(_moving_artists(self.figure))
+        if self._renderer is None or self._renderer.prefix != prefix:
+            self._renderer = OverlayRenderer(*self.figure.bbox.size, prefix)
+        return self._renderer.svg(_moving_artists(self.figure))
 
     def places(self, setting) -> dict:
         """Handle -> its place, as fractions of the picture from its left and from its top."""

@@ -35,12 +35,11 @@ def requirements(lines):
 
 
 def environment_problems(environment, project):
-    """Say where environment.yml asks for something else than pyproject.toml."""
+    """Say where environment.yml asks for something else than pyproject.toml with JupyterLab."""
     lines = [line for line in environment["dependencies"] if isinstance(line, str)]
     conda = {PIP_NAMES.get(line, line): spec for line, spec in map(split_conda, lines)}
-    wanted = {
-        name: str(req.specifier) for name, req in requirements(project["dependencies"]).items()
-    }
+    lines = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    wanted = {name: str(req.specifier) for name, req in requirements(lines).items()}
     python = conda.pop("python", "").removeprefix("=")
     conda.pop("pip", None)
     for name in sorted(conda.keys() | wanted.keys()):
@@ -140,7 +139,11 @@ def test_what_is_installed_is_the_tested_set():
 
 
 def test_a_planted_difference_is_named():
-    project = {"dependencies": ["numpy>=1.26", "scipy>=1.12"], "requires-python": ">=3.11"}
+    project = {
+        "dependencies": ["numpy>=1.26"],
+        "optional-dependencies": {"lab": ["scipy>=1.12"], "test": ["pytest"]},
+        "requires-python": ">=3.11",
+    }
 
     def problems(*lines):
         return list(environment_problems({"dependencies": [*lines, {"pip": ["-e ."]}]}, project))

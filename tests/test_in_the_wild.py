@@ -14,7 +14,14 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import optimize, special, stats
 
-from kl_helpers import jeffreys_divergence, kl_divergence, kl_mvn, kl_normal, kl_quad
+from kl_helpers import (
+    jeffreys_divergence,
+    kl_divergence,
+    kl_mvn,
+    kl_normal,
+    kl_quad,
+    report,
+)
 from kl_helpers.checks.in_the_wild import (
     check_loss_gradients,
     check_psi,
@@ -293,6 +300,29 @@ def test_chi_squared_is_too_lenient_for_fifty_birds_and_four_features(rng):
     assert np.mean(above) > 0.09  # 13.7 % in 3000 runs
 
 
+def test_what_the_notebook_says_of_the_report(birds, prose):
+    old, new = adelies(birds, "2007"), adelies(birds, "2009")
+    said = prose("11", "report-read")
+    assert f"{np.sum(new[:, 2] > old[:, 2].max())} of the {len(new)} new birds have longer" in said
+    assert f"no sample of {len(old)} can say" in said
+    found = report(new[:, 2], old[:, 2])
+    assert f"from {found.interval[0]:.2f} to {found.interval[1]:.2f} nats" in said
+    assert found.estimate == pytest.approx(wild.fitted_kl(new[:, 2], old[:, 2]), rel=1e-12)
+    assert "17 % of p lies beyond the range of q" in found.warnings[0]
+    assert "it exceeds 0 (95 %)" in found.warnings[0]
+    assert output("features").splitlines()[2].split()[-1] == "0.030"  # 3 of 100, above 2.5 %
+    assert "below 2.5 %" in said
+    assert report(new[:, 1], old[:, 1]).interval[0] == 0
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_report_on_the_flippers_does_not_hang_on_its_seed(seed, birds):
+    old, new = adelies(birds, "2007")[:, 2], adelies(birds, "2009")[:, 2]
+    low, high = report(new, old, rng=seed).interval
+    assert 0.09 < low < 0.13  # of 2000 bootstrapped values the 50th lies within ± 0.02 of 0.11
+    assert 6 <= round(high / low) <= 8
+
+
 def test_psi_is_jeffreys_and_its_chance_is_chi_squared():
     seen = wild.drift(0.1, 200, 10, 5)
     by_hand = np.sum((seen.new - seen.old) * np.log(seen.new / seen.old))
@@ -498,6 +528,8 @@ def test_right_vae_terms():
         (lambda ref, r, b: ref * np.exp(-r / b) / np.sum(ref * np.exp(-r / b)), "sign"),
         (lambda ref, r, b: special.softmax(np.log(ref) + r), "β is missing"),
         (lambda ref, r, b: ref * np.exp(r / b) / np.sum(ref * np.exp(r / b)), "overflows"),
+        (lambda ref, r, b: ref * np.exp((r - r.max()) / b), "divide by their sum"),
+        (lambda ref, r, b: special.softmax((ref + r) / b), "is not added to r"),
     ],
 )
 def test_wrong_tilts(answer, words):
@@ -553,7 +585,9 @@ LIMIT = stats.chi2.ppf(0.95, 7) / 40
         ((0.175, LIMIT / 2, "no"), "mark for D(p‖q)"),
         ((0.175, 0.25, "yes"), "knows nothing of n"),
         ((0.175, LIMIT, "yes"), "chance alone exceeds"),
-        ((0.175, LIMIT, False), "none of the letters"),
+        ((0.175, 16.92 / 40, "no"), "leave 7 free, not 9"),
+        ((0.175, LIMIT, False), '`False` is neither `"yes"` nor `"no"`'),
+        ((0.175, LIMIT, "maybe"), 'is neither `"yes"` nor `"no"`'),
     ],
 )
 def test_wrong_alarms(answers, words):

@@ -42,6 +42,7 @@ GOOD = new_notebook(
             "math.log2(2)",
             id="log-two",
             execution_count=2,
+            metadata={"alt": "One bar, of height 1"},
             outputs=[new_output("execute_result", data={"text/plain": "1.0"}, execution_count=2)],
         ),
         new_markdown_cell("### Exercise 1: bits\n\nHow many?", id="ex-bits-question"),
@@ -93,12 +94,26 @@ def set_cell(i, **values):
     return plant
 
 
+def slide(source, notes=None, slide_type="slide"):
+    def plant(notebook):
+        notebook.cells[1].source = source
+        notebook.cells[1].metadata = {"slideshow": {"slide_type": slide_type}}
+        notebook.cells[1].metadata |= {"notes": notes} if notes else {}
+
+    return plant
+
+
 def store_widget_state(notebook):
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
 
 
 def store_editor(notebook):
     notebook.metadata["language_info"]["version"] = "3.11.7"
+
+
+def show_picture_without_a_text(notebook):
+    add_data("image/png", "iVBORw0KGgo=")(notebook)
+    notebook.cells[2].metadata = {}
 
 
 BIG_PICTURE = base64.b64encode(bytes(rules.MAX_PNG_BYTES + 1)).decode()
@@ -108,6 +123,20 @@ DEFECTS = {
     "cell metadata": (set_cell(1, metadata={"collapsed": True}), "nobody needs: ['collapsed']"),
     "folded output": (set_cell(1, metadata={"jupyter": {"outputs_hidden": True}}), "hidden source"),
     "unknown tag": (set_cell(0, metadata={"tags": ["nbval-skip"]}), "unknown tags ['nbval-skip']"),
+    "slide type": (
+        set_cell(1, metadata={"slideshow": {"slide_type": "page"}}),
+        "slide_type is one of slide, subslide, fragment, skip, -",
+    ),
+    "slide metadata": (
+        set_cell(1, metadata={"slideshow": {"slide_type": "slide", "id": "a"}}),
+        "slide_type is one of",
+    ),
+    "no notes": (slide("answer = predict('a', 'b')"), "no notes for the teacher"),
+    "no minutes": (slide("four = 4", "Ask: how many?"), "do not end in their minutes"),
+    "notes on no slide": (
+        slide("four = 4", "Ask: how many? (1 min)", "skip"),
+        "no slide shows",
+    ),
     "random id": (set_cell(1, id="3f2a1b7c"), "readable id"),
     "random long id": (set_cell(1, id="b5d8c3f2-1a2b-4c3d-8e4f-5a6b7c8d9e0f"), "readable id"),
     "title": (set_source(0, "# Bits"), "asks a question"),
@@ -128,6 +157,7 @@ DEFECTS = {
     ),
     "address": (add_data("text/plain", "<object at 0x7f293ab1b950>"), "memory address"),
     "big picture": (add_data("image/png", BIG_PICTURE), "picture of 300,001 bytes"),
+    "silent picture": (show_picture_without_a_text, "says what its picture shows"),
     "path in output": (add_data("text/html", "in /home/ada/kl"), "path of one machine: /home/ada"),
     "path in source": (set_source(1, "x = '/Users/ada/x'"), "path of one machine: /Users/ada"),
     "dead link": (set_source(0, "# Why?\n[a](02-no.ipynb)"), "02-no.ipynb leads nowhere"),

@@ -170,10 +170,10 @@ def test_drawings_of_other_prefixes_share_no_id(ax):
 def test_only_what_changed_is_drawn_again(ax, monkeypatch):
     (line,) = ax.plot([0, 200], [0, 100])
     (bar,) = ax.bar([100], [50], hatch="//")
-    drawings = {}
+    renderer = OverlayRenderer(WIDTH, HEIGHT, "a")
 
     def svg():
-        return OverlayRenderer(WIDTH, HEIGHT, "a", drawings).svg([line, bar])
+        return renderer.svg([line, bar])
 
     first = svg()
     monkeypatch.setattr(bar, "draw", None)  # to draw it would fail

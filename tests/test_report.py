@@ -261,6 +261,23 @@ def test_a_notebook_shows_a_picture(kind, rng):
     assert width == 2 * metadata["image/png"]["width"]  # sharp on a dense screen
 
 
+def test_a_notebook_shows_the_text_beside_the_picture(normals, capsys):
+    """Of the bundle alone JupyterLab would show the picture, and no warning."""
+    shown = []
+
+    def note(bundle, **_):
+        shown.append(bundle)
+
+    found = report(*normals)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("IPython.display.display", note)
+        found._ipython_display_()
+    text, picture = shown
+    assert text == {"text/plain": str(found)}
+    assert picture["image/png"].startswith(b"\x89PNG")
+    assert str(found) not in picture["text/plain"]
+
+
 def test_only_the_picture_needs_matplotlib():
     program = (
         "import sys, numpy as np, kl_helpers; z = np.random.default_rng(0); "

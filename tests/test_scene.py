@@ -62,6 +62,16 @@ def test_an_action_sets_what_it_says_and_leaves_the_rest(scene):
     assert setting == double.start
 
 
+def test_another_prefix_begins_every_id(scene):
+    frame = scene.frame(x=1)
+    first = scene.svg(frame)
+    other = scene.svg(frame, "other")
+    assert f'id="{scene.name}-' in first
+    assert f"{scene.name}-" not in other
+    assert other == first.replace(f"{scene.name}-", "other-")
+    assert scene.svg(frame) == first
+
+
 def test_the_stops_of_a_slider():
     assert RANGE.stops == (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5)
     assert CHOICE.stops == (10, 30, 100)

@@ -1,7 +1,27 @@
-"""The explorers and the checks of the course, found by walking the modules of the package."""
+"""The lessons of the course, their explorers and their checks, found by walking the package."""
 
 import pkgutil
+import re
 from importlib import import_module
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def notebooks():
+    """Paths of the lessons: the notebooks that have a module of explorers."""
+    modules = {module.name for module in _modules("kl_helpers.explorers")}
+    return [path for path in _all_notebooks() if slug(path.name) in modules]
+
+
+def appendices():
+    """Paths of the other notebooks, in which nothing is predicted or exercised."""
+    return [path for path in _all_notebooks() if path not in notebooks()]
+
+
+def slug(name):
+    """The name of a lesson's modules: 02-gaussian-samples.ipynb has gaussian_samples."""
+    return re.sub(r"^\d+-|\.ipynb$", "", name).replace("-", "_")
 
 
 def explorers():
@@ -14,14 +34,22 @@ def checks():
     return _functions("kl_helpers.checks", "check_")
 
 
+def _all_notebooks():
+    return sorted(FOLDER.glob("*.ipynb"))
+
+
+def _modules(package):
+    found = pkgutil.iter_modules(import_module(package).__path__)
+    return [module for module in found if not module.name.startswith("_")]
+
+
 def _functions(package, prefix):
     found = {}
-    for lesson in pkgutil.iter_modules(import_module(package).__path__):
-        if not lesson.name.startswith("_"):
-            module = import_module(f"{package}.{lesson.name}")
-            found |= {
-                name: function
-                for name, function in vars(module).items()
-                if name.startswith(prefix) and function.__module__ == module.__name__
-            }
+    for lesson in _modules(package):
+        module = import_module(f"{package}.{lesson.name}")
+        found |= {
+            name: function
+            for name, function in vars(module).items()
+            if name.startswith(prefix) and function.__module__ == module.__name__
+        }
     return found

@@ -26,12 +26,14 @@ METADATA = {
 }
 HIDDEN_SOURCE = {"source_hidden": True}
 TAGS = {"exercise", "raises-exception"}
+SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "-")
 MAX_CODE_LINES = 15
 MAX_PNG_BYTES = 300_000
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FILE_NAME = re.compile(r"\d\d(-[a-z0-9]+)+\.ipynb")
 RANDOM_ID = re.compile(r"(?=[a-f]*\d)[0-9a-f]{8,}")
+MINUTES = re.compile(r" \([1-9]\d* min\)$")
 LINK = re.compile(r"\]\(<?([^)>\s]+)|\b(?:src|href)=[\"']([^\"']+)")
 MACHINE_PATH = re.compile(r"(?<![\w./])/(?:home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\+Users\\")
 MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
@@ -90,12 +92,30 @@ def check_metadata(notebook):
     elif notebook["metadata"] != METADATA:
         yield f"the notebook's metadata is not the minimal one: {notebook['metadata']}"
     for cell in notebook["cells"]:
-        if extra := set(cell["metadata"]) - {"tags", "jupyter"}:
+        if extra := set(cell["metadata"]) - {"alt", "jupyter", "notes", "slideshow", "tags"}:
             yield f"cell {cell.get('id')}: metadata nobody needs: {sorted(extra)}"
         if cell["metadata"].get("jupyter", HIDDEN_SOURCE) != HIDDEN_SOURCE:
             yield f"cell {cell.get('id')}: metadata other than a hidden source: jupyter"
         if unknown := set(cell["metadata"].get("tags", [])) - TAGS:
             yield f"cell {cell.get('id')}: unknown tags {sorted(unknown)}"
+
+
+def has_slides(notebook):
+    return any("slideshow" in cell["metadata"] for cell in notebook["cells"])
+
+
+def check_slides(notebook):
+    """Ask predictions and explorers for a teacher's notes, and all notes for their minutes."""
+    for cell in notebook["cells"] if has_slides(notebook) else ():
+        slide, notes = cell["metadata"].get("slideshow", {}), cell["metadata"].get("notes")
+        if set(slide) - {"slide_type"} or slide.get("slide_type", "-") not in SLIDE_TYPES:
+            yield f"cell {cell['id']}: a slide_type is one of {', '.join(SLIDE_TYPES)}, not {slide}"
+        if notes is None and re.match(r"explore_\w+\(|\w+ = predict", source_of(cell)):
+            yield f"cell {cell['id']}: no notes for the teacher: what to ask, what to expect"
+        if notes is not None and not MINUTES.search(notes):
+            yield f"cell {cell['id']}: the notes do not end in their minutes, such as (3 min)"
+        if notes is not None and slide.get("slide_type") == "skip":
+            yield f"cell {cell['id']}: notes that no slide shows"
 
 
 def check_ids(notebook):
@@ -156,6 +176,15 @@ def check_outputs(notebook):
             yield f"cell {name}: a picture of {len(png):,} bytes, more than {MAX_PNG_BYTES:,}"
 
 
+def check_pictures(notebook):
+    """Ask a picture for a text that says what it shows; an explorer brings its own."""
+    for cell in code_cells(notebook):
+        drawn = any("image/png" in output.get("data", {}) for output in cell["outputs"])
+        explores = source_of(cell).splitlines()[-1].startswith("explore_")
+        if drawn and not explores and not cell["metadata"].get("alt", "").strip():
+            yield f'cell {cell["id"]}: no "alt" in its metadata says what its picture shows'
+
+
 def check_paths(notebook):
     texts = [(cell["id"], source_of(cell)) for cell in notebook["cells"]]
     texts += [(name, text) for name, output in outputs_of(notebook) for text in texts_of(output)]
@@ -202,12 +231,14 @@ def check_exercises(notebook):
 
 RULES = (
     check_metadata,
+    check_slides,
     check_ids,
     check_title,
     check_code,
     check_counts,
     check_outputs_are_there,
     check_outputs,
+    check_pictures,
     check_paths,
     check_exercises,
 )

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make .venv hold the tested packages: tools/venv.sh lab|app|test|browser|bench. Silent when it already does.
+# Make .venv hold the tested packages: tools/venv.sh lab|app|test|site|browser|bench. Silent when it already does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,12 +51,13 @@ show_progress() {
 
 level=$1
 case $level in
-    lab) extras='' satisfied='lab' ;;
-    app) extras='[app]' satisfied='lab app' ;;
-    test) extras='[app,test]' satisfied='lab app test' ;;
-    browser) extras='[app,test,browser]' satisfied='lab app test browser' ;;
-    bench) extras='[app,test,browser,bench]' satisfied='lab app test browser bench' ;;
-    *) fail "usage: tools/venv.sh lab|app|test|browser|bench" ;;
+    lab) extras='[lab]' satisfied='lab' ;;
+    app) extras='[lab,app]' satisfied='lab app' ;;
+    test) extras='[lab,app,test]' satisfied='lab app test' ;;
+    site) extras='[lab,app,test,site,lite]' satisfied='lab app test site' ;;
+    browser) extras='[lab,app,test,site,lite,classroom,browser]' satisfied='lab app test site browser' ;;
+    bench) extras='[lab,app,test,site,lite,classroom,browser,bench]' satisfied='lab app test site browser bench' ;;
+    *) fail "usage: tools/venv.sh lab|app|test|site|browser|bench" ;;
 esac
 
 # The folder is part of the key because the installed package points to it.

@@ -110,6 +110,9 @@ def check_statistic(statistic):
             "A face that never came gives 0·log 0 = nan: `kl_divergence` takes it as 0.": (
                 lambda counts: math.nan if 0 in counts else _g(counts)
             ),
+            "A face that never came is still a face: the claim gives it a share.": (
+                lambda counts: _g(np.asarray(counts)[np.asarray(counts) > 0])
+            ),
             "n is the number of rolls, not of faces.": (
                 lambda counts: _g(counts, 2 * len(counts) / np.sum(counts))
             ),

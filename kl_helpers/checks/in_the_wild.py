@@ -7,9 +7,11 @@ from scipy.stats import chi2
 
 from kl_helpers.checks._shared import (
     IN_BITS,
+    Verdict,
     check_choice,
     check_function,
     check_number,
+    show,
     together,
 )
 
@@ -74,6 +76,12 @@ def check_tilt(tilt):
         mistakes={
             "The weights do not sum to 1: divide by their sum.": (
                 lambda ref, r, b: ref * np.exp(r / b)
+            ),
+            "The weights do not sum to 1: after the exponential divide by their sum.": (
+                lambda ref, r, b: ref * np.exp((r - np.max(r)) / b)
+            ),
+            "A reference is a probability: it multiplies e^{r/β}, and is not added to r.": (
+                lambda ref, r, b: _tilted(np.ones_like(ref), ref + r, b)
             ),
             "That is without the reference: a word that π₀ never says must stay unsaid.": (
                 lambda ref, r, b: _tilted(np.ones_like(ref), r, b)
@@ -168,6 +176,7 @@ def check_psi(mean, limit, alarm):
                 "That is the mark for D(p‖q): PSI is about twice that.": mark / 2,
                 "That is χ² itself: divide by n.": mark * 40,
                 "That is the rule of thumb, which knows nothing of n.": 0.25,
+                "8 shares that sum to 1 leave 7 free, not 9.": float(chi2.ppf(0.95, 9)) / 40,
                 "That is the 90 % mark.": float(chi2.ppf(0.90, 7)) / 40,
                 "That is the 5 % mark, at the other end: `chi2.ppf(0.95, 7)`.": (
                     float(chi2.ppf(0.05, 7)) / 40
@@ -179,6 +188,8 @@ def check_psi(mean, limit, alarm):
         return verdict
     if isinstance(alarm, str) and alarm.strip(" .").lower() in ("yes", "no"):
         alarm = alarm.strip()[0]
+    elif alarm is not None:
+        return Verdict("wrong", f'`alarm`: `{show(alarm)}` is neither `"yes"` nor `"no"`.')
     reason = "0.30 is above 0.25, but chance alone exceeds it in more than 5 of 100 cases."
     return together(
         alarm=check_choice(alarm, "N", reasons={"Y": reason}),

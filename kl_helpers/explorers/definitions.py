@@ -128,6 +128,7 @@ def explore_pmf_pair():
         },
         handles=[top(who, i) for who in "pq" for i in range(len(outcomes))],
         swap=[(f"p_{o}", f"q_{o}") for o in outcomes],
+        pair=("p_rain", "q_rain"),
     )
     return Explorer(scene)
 
@@ -368,6 +369,7 @@ def explore_draw_q():
             "Other direction": lambda setting: {"direction": 1 - setting["direction"]},
         },
         handles=[top(panel, i) for panel in ("bars", "powers") for i in place],
+        pair=("q_sun", "q_snow"),
         note_lines=2,
         trail="marks",
         columns=3,

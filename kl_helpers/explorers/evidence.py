@@ -298,6 +298,7 @@ def explore_errors():
             stein: "nats a train",
         },
         presets={"t near q": {"t": 0.11}, "t near p": {"t": 0.29}},
+        pair=("t", "n"),
         handles=[
             Handle(
                 "t",

@@ -171,6 +171,7 @@ def explore_tilt():
             "No reward": {f"r_{word}": 0 for word in WORDS},
             "A reward for good": {f"r_{word}": 2 * (word == "good") for word in WORDS},
         },
+        pair=("beta", "r_great"),
         note_lines=0,
     )
     return Explorer(scene)

@@ -46,6 +46,38 @@
     return release;
   }
 
+  // --- a link to a heading of another notebook leads to it; JupyterLab looks before the notebook
+  // is drawn
+
+  function followLinksToHeadings({commands, shell}) {
+    commands.commandExecuted.connect((_, {id, args, result}) => {
+      if (id !== 'rendermime:handle-local-link' || !args.id) return;
+      result.then(async () => {
+        const isIt = ({context, content}) => context?.path === args.path && content?.scrollToItem;
+        const panel = [...shell.widgets('main')].find(isIt);
+        await panel?.context.ready;
+        await panel?.revealed;
+        if (panel) await goToHeading(panel.content, decodeURIComponent(args.id.slice(1)));
+      });
+    });
+  }
+
+  async function goToHeading(notebook, name) {
+    const isIt = line => line.startsWith('#')
+      && line.replace(/^#+ /, '').replaceAll(' ', '-') === name;
+    const index = [...notebook.model.cells].findIndex(({type, sharedModel}) =>
+      type === 'markdown' && sharedModel.getSource().split('\n').some(isIt));
+    const heading = `[data-jupyter-id="${CSS.escape(name)}"]`;
+    const found = () => notebook.widgets[index]?.node.querySelector(heading);
+    const end = performance.now() + 10 * SETTLED;
+    while (index >= 0 && !found() && performance.now() < end) {
+      if (notebook.widgets[index]) await notebook.scrollToItem(index, 'start');
+      await new Promise(requestAnimationFrame);
+    }
+    found()?.scrollIntoView();
+    setTimeout(holdView(notebook), 2 * SETTLED);  // what stands above is drawn later
+  }
+
   // --- keys pressed in a widget stay there
 
   function keepKeysInWidgets() {
@@ -93,6 +125,7 @@
     autoStart: true,
     activate: app => {
       keepPlaceWhileRunning(app);
+      followLinksToHeadings(app);
       keepKeysInWidgets();
       app.docRegistry.addWidgetExtension('Notebook', {
         createNew: (panel, {model}) => {

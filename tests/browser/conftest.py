@@ -3,11 +3,16 @@
 import shutil
 import subprocess
 import sys
-import tarfile
+import threading
+import time
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
+import npm
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
@@ -88,15 +93,42 @@ def run_planted(course, open_notebook):
     return write
 
 
+class QuietHandler(SimpleHTTPRequestHandler):
+    """A static host: files and nothing else."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def static_host(folder):
+    """Serve a folder on this machine; the address."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}"
+        host.shutdown()
+
+
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory):
+def site(tmp_path_factory):
+    """The site, built once and served: its ``folder``, ``url``, and the ``seconds`` it took."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    start = time.monotonic()
+    command = [sys.executable, str(COURSE / "web" / "build_site.py"), str(folder)]
+    built = subprocess.run(command, cwd=COURSE, capture_output=True, text=True)
+    seconds = time.monotonic() - start
+    if npm.MISSING in built.stderr:
+        pytest.skip(npm.MISSING)
+    assert built.returncode == 0, built.stdout + built.stderr
+    with static_host(folder) as url:
+        yield SimpleNamespace(folder=folder, url=url, seconds=seconds)
+
+
+@pytest.fixture(scope="session")
+def axe():
     """The source of axe-core, which no Python package holds."""
-    folder = tmp_path_factory.mktemp("axe")
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("axe-core comes from npm, which is not installed here")
-    packed = subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True)
-    if packed.returncode:
-        pytest.skip(f"npm could not fetch {AXE}: {packed.stderr.strip()[-200:]}")
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        return archive.extractfile("package/axe.min.js").read().decode()
+    try:
+        return (npm.package("axe-core", "4.11.0") / "axe.min.js").read_text(encoding="utf-8")
+    except RuntimeError as missing:
+        pytest.skip(str(missing))

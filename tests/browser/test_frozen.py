@@ -1,0 +1,339 @@
+"""Every frozen explorer in Chromium, from a server that only hands out files: no kernel answers."""
+
+import base64
+import functools
+import http.server
+import io
+import threading
+
+import freeze
+import lessons
+import numpy as np
+import pytest
+from PIL import Image
+from test_axe import SERIOUS, axe  # noqa: F401
+
+from kl_helpers.scene import Drawing
+
+SCENES = {(scene := make().scene).name: scene for make in lessons.explorers().values()}
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="picture.css">
+<script type="module" src="frozen.js"></script>
+<style>body {{ font-family: sans-serif; margin: 16px }}
+body[data-theme=dark] {{ background: #131416; color: #cfd0d0 }}</style></head>
+<body data-theme="light"><main><h1>{name}</h1><div style="height: {gap}px"></div>{box}</main></body>
+</html>"""
+# What Scene itself says of a setting, in place of what the page shows.
+REPLACE = """async ([still, moving], box = document.querySelector('.kl-picture')) => {
+    const image = box.querySelector('img');
+    image.src = still;
+    await image.decode();
+    box.querySelector('.kl-moving').innerHTML = moving;
+}"""
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+JUDGE = """async () => {
+    const {violations, passes} = await axe.run('main');
+    return {
+        found: violations.map(({impact, id, nodes}) => [impact, id, nodes[0].html]),
+        passed: passes.map(rule => rule.id),
+    };
+}"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def frozen(tmp_path_factory):
+    """Folder with every explorer's frames and a page for each, and the lines said meanwhile."""
+    folder, said = tmp_path_factory.mktemp("frozen"), []
+    freeze.freeze_all(folder, say=said.append)
+    for name in SCENES:
+        for suffix, gap in (("", 0), ("-far", 5000)):
+            box = freeze.placeholder(name, ".", "live.html")
+            page = PAGE.format(name=name, box=box, gap=gap)
+            (folder / f"{name}{suffix}.html").write_text(page, encoding="utf-8")
+    return folder, said
+
+
+@pytest.fixture(scope="session")
+def site(frozen):
+    """Address of a server of that folder."""
+    handler = functools.partial(Quiet, directory=frozen[0])
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class FrozenPage:
+    """One frozen explorer in a page of its own."""
+
+    def __init__(self, browser, site, name, suffix=""):
+        self.page, self.name, self.scene = browser.new_page(), name, SCENES[name]
+        self.asked, self.errors = [], []
+        self.page.set_default_timeout(10_000)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.goto(f"{site}/{name}{suffix}.html")
+        self.box = self.page.locator(".kl-frozen")
+        self.said = self.box.locator(".kl-said")
+        self.picture = self.box.locator(".kl-picture")
+
+    def ready(self):
+        self.box.locator(".kl-explorer").wait_for()
+        return self
+
+    def settle(self):
+        self.page.evaluate(TWO_FRAMES)
+
+    @property
+    def labels(self):
+        return self.box.locator(".kl-label").all_text_contents()
+
+    @property
+    def setting(self):
+        """What the controls say, as values of the shown sliders."""
+        numbers = self.box.locator(".kl-number").evaluate_all("all => all.map(n => n.value)")
+        sliders = [slider for slider in self.scene.sliders if slider.shown]
+        return {
+            slider.name: slider.nearest(float(text.replace("−", "-")))
+            for slider, text in zip(sliders, numbers, strict=True)
+        }
+
+    @property
+    def summary(self):
+        lines = self.box.get_by_role("status").locator(".kl-lines > *, .kl-notes > *")
+        return "\n".join(lines.all_text_contents())
+
+    def slider(self, label):
+        return self.box.get_by_role("slider", name=label, exact=True)
+
+    def press(self, label):
+        self.box.get_by_role("button", name=label, exact=True).click()
+        self.settle()
+
+    def shows_its_setting(self):
+        """The readout, the picture's markup and its pixels are the scene's of this setting."""
+        setting = self.setting
+        frame = self.scene.frame(**setting)
+        assert self.summary == self.scene.summary(frame), setting
+        seen = self._pixels()
+        drawing = Drawing(self.scene)
+        drawing.show(frame)
+        still = base64.b64encode(drawing.png(moving=False)).decode()
+        before = self.picture.locator(".kl-moving").inner_html()
+        data = [f"data:image/png;base64,{still}", drawing.svg("exact")]
+        self.page.evaluate(REPLACE, data)
+        self.settle()
+        off = np.abs(seen - self._pixels())
+        # A tenth of a point is 0.14 pixels: the edge of a line may be a shade lighter or darker.
+        assert (off > 60).mean() < 2e-3, (setting, (off > 60).mean())
+        assert off.mean() < 0.5, setting
+        self.page.evaluate(REPLACE, [data[0], before])
+
+    def _pixels(self):
+        self.settle()
+        picture = Image.open(io.BytesIO(self.picture.screenshot()))
+        return np.asarray(picture.convert("L")).astype(int)
+
+    def finish(self, site):
+        assert self.errors == []
+        assert [url for url in self.asked if not url.startswith((site, "data:", "blob:"))] == []
+        self.page.close()
+
+
+def test_the_sizes_are_within_the_budget(frozen):
+    folder, said = frozen
+    sizes = {}
+    for name in SCENES:
+        files = (folder / f"{name}.json.gz", folder / f"{name}.png")
+        sizes[name] = sum(path.stat().st_size for path in files)
+    assert max(sizes.values()) <= 500_000, sizes
+    assert sum(sizes.values()) <= 8.5e6, sizes
+    assert len(said) == len(SCENES) + 1
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_every_slider_goes_to_both_ends_by_key_and_by_mouse(browser, site, name):
+    shown = FrozenPage(browser, site, name).ready()
+    sliders = [slider for slider in shown.scene.sliders if slider.shown and slider.handle]
+    shown.shows_its_setting()
+    for slider in sliders:
+        for key, end in (("End", slider.ends[1]), ("Home", slider.ends[0])):
+            shown.slider(slider.label).focus()
+            shown.page.keyboard.press(key)
+            shown.settle()
+            assert shown.setting[slider.name] == pytest.approx(end)
+            shown.shows_its_setting()
+        rail = shown.slider(slider.label).bounding_box()
+        y = rail["y"] + rail["height"] / 2
+        shown.page.mouse.move(rail["x"] + 4, y)
+        shown.page.mouse.down()
+        for part in (0.4, 0.8, 1):
+            shown.page.mouse.move(rail["x"] + part * rail["width"], y)
+            shown.settle()
+        shown.page.mouse.up()
+        assert shown.setting[slider.name] == pytest.approx(slider.ends[1])
+        assert shown.summary == shown.scene.summary(shown.scene.frame(**shown.setting))
+    shown.finish(site)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_presets_reset_swap_and_resample(browser, site, name):
+    shown = FrozenPage(browser, site, name).ready()
+    start = shown.setting
+    for label, preset in shown.scene.presets.items():
+        shown.press("Reset")
+        assert shown.setting == start
+        shown.press(label)
+        assert shown.setting == pytest.approx(start | preset)
+        shown.shows_its_setting()
+        if shown.scene.swap:
+            shown.press("Swap p ↔ q")
+            assert shown.setting == pytest.approx(freeze.swapped(shown.scene, start | preset))
+            assert shown.said.text_content() == ""
+            shown.shows_its_setting()
+    shown.press("Reset")
+    if "seed" in start:
+        for count in range(1, 11):
+            shown.press("Resample")
+            assert shown.setting["seed"] == start["seed"] + count
+        shown.shows_its_setting()
+    shown.finish(site)
+
+
+@pytest.mark.parametrize("name", [name for name, scene in SCENES.items() if scene.handles])
+def test_a_hand_drags_the_picture(browser, site, name):
+    shown = FrozenPage(browser, site, name).ready()
+    moved = 0
+    for grip in shown.box.locator(".kl-grip").all():
+        shown.press("Reset")
+        before, box, picture = shown.setting, grip.bounding_box(), shown.picture.bounding_box()
+        for dx, dy in ((0.06, -0.1), (-0.06, 0.1)):
+            shown.page.mouse.move(box["x"] + 13, box["y"] + 13)
+            shown.page.mouse.down()
+            shown.page.mouse.move(
+                box["x"] + 13 + dx * picture["width"],
+                box["y"] + 13 + dy * picture["height"],
+                steps=4,
+            )
+            shown.settle()
+            shown.page.mouse.up()
+            moved += shown.setting != before
+            assert shown.summary == shown.scene.summary(shown.scene.frame(**shown.setting))
+    assert moved > 0
+    shown.finish(site)
+
+
+def test_what_is_snapped_or_goes_back_is_said(browser, site):
+    shown = FrozenPage(browser, site, "two_normals").ready()
+    field = shown.box.get_by_role("textbox", name="μ of q, number")
+    field.fill("1.57")
+    field.press("Enter")
+    shown.settle()
+    assert "nearest that there is a picture of" in shown.said.text_content()
+    assert shown.setting["mu_q"] == pytest.approx(1.6)
+    field.fill("99")
+    field.press("Enter")
+    shown.settle()
+    assert shown.setting["mu_q"] == pytest.approx(3)
+    shown.slider("μ of p").focus()
+    shown.page.keyboard.press("End")
+    shown.settle()
+    assert "One slider at a time here" in shown.said.text_content()
+    about = shown.box.locator(".kl-about")
+    assert "μ of q and σ of q slide together" in about.text_content()
+    assert about.get_by_role("link").get_attribute("href") == "live.html"
+    shown.finish(site)
+
+
+def test_a_try_is_said_when_it_is_pressed_and_not_before(browser, site):
+    shown = FrozenPage(browser, site, "draw_q").ready()
+    assert "Try 1" not in shown.summary
+    shown.press("Try")
+    scene = shown.scene
+    assert shown.summary == scene.summary(scene.frame(**scene.act(scene.start, "Try")))
+    shown.press("Try")
+    assert "live version" in shown.said.text_content()
+    shown.press("Other direction")
+    after = scene.act(scene.start, "Other direction")
+    assert shown.summary == scene.summary(scene.frame(**after))
+    shown.finish(site)
+
+
+def test_a_game_without_frames_says_where_it_can_be_played(browser, site):
+    shown = FrozenPage(browser, site, "catch_the_modes").ready()
+    assert shown.box.locator("button").all_text_contents() == ["Reset"]
+    assert "Commit guess" in shown.box.locator(".kl-about").text_content()
+    shown.finish(site)
+
+
+def test_nothing_is_fetched_before_it_is_near(browser, site):
+    shown = FrozenPage(browser, site, "two_normals", "-far")
+    shown.page.wait_for_timeout(500)
+    assert not any(url.endswith(".gz") for url in shown.asked)
+    shown.box.scroll_into_view_if_needed()
+    shown.ready()
+    assert sum(url.endswith(".gz") for url in shown.asked) == 1
+    shown.finish(site)
+
+
+def test_without_frames_the_picture_stays_and_says_so(browser, site, frozen):
+    page = browser.new_page()
+    page.route("**/*.json.gz", lambda route: route.abort())
+    page.goto(f"{site}/two_normals.html")
+    page.get_by_text("its picture stands still").wait_for()
+    assert page.locator(".kl-committed").is_visible()
+    page.close()
+
+
+def test_the_readout_lasts(browser, site):
+    shown = FrozenPage(browser, site, "two_normals").ready()
+    status = shown.box.get_by_role("status")
+    status.evaluate("node => { window.marked = node; }")
+    before = shown.summary
+    shown.slider("μ of q").press("End")
+    assert shown.summary != before
+    assert status.evaluate("node => node === window.marked && node.isConnected")
+    shown.finish(site)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+@pytest.mark.parametrize("name", ["two_normals", "samples", "code_book", "estimators"])
+def test_every_theme_is_legible(browser, site, axe, name, theme):  # noqa: F811
+    shown = FrozenPage(browser, site, name).ready()
+    shown.page.emulate_media(color_scheme="dark" if theme == "auto" else "light")
+    shown.page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+    if theme == "auto":
+        shown.page.add_style_tag(content="body { background: #131416; color: #cfd0d0 }")
+    shown.settle()
+    mean = shown._pixels().mean()
+    assert mean > 200 if theme == "light" else mean < 80
+    shown.page.evaluate(axe)
+    verdict = shown.page.evaluate(JUDGE)
+    assert [found for found in verdict["found"] if found[0] in SERIOUS] == []
+    assert "color-contrast" in verdict["passed"]
+    shown.finish(site)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_page_of_400_pixels_holds_it(browser, site, name):
+    shown = FrozenPage(browser, site, name)
+    shown.page.set_viewport_size({"width": 400, "height": 720})
+    shown.ready()
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 400
+    shown.finish(site)
+
+
+def test_in_print_the_committed_picture_stands(browser, site):
+    shown = FrozenPage(browser, site, "two_normals").ready()
+    assert not shown.box.locator(".kl-committed").is_visible()
+    shown.page.emulate_media(media="print")
+    assert shown.box.locator(".kl-committed").is_visible()
+    assert not shown.box.locator(".kl-explorer").is_visible()
+    shown.finish(site)

@@ -1,0 +1,168 @@
+"""The decks in a browser: what fits, what is set, what answers, and that no other host is asked."""
+
+import functools
+import http.server
+import threading
+from pathlib import Path
+
+import pytest
+import slides
+from playwright.sync_api import expect
+
+NAMES = list(slides.lessons_with_slides())
+
+# What is over an edge, too small to read, or not typeset, with every fragment shown.
+FAULTS = r"""() => {
+    const hidden = "aside, .MJX_Assistive_MathML, details:not([open]) > :not(summary)";
+    const size = node => parseFloat(getComputedStyle(node).fontSize);
+    const found = [];
+    for (const slide of Reveal.getSlides()) {
+        const {h, v} = Reveal.getIndices(slide);
+        Reveal.slide(h, v);
+        const name = `${h}.${v} ${slide.querySelector(".cell").dataset.cell}`;
+        for (const node of slide.querySelectorAll("*")) {
+            const {left, top, right, bottom, width, height} = node.getBoundingClientRect();
+            if (!width || !height || node.closest(hidden)) continue;
+            if (bottom > 720 || right > 1280 || top < 0 || left < 0)
+                found.push(`${name}: ${node.tagName}.${node.className} to ${right}, ${bottom}`);
+            if (node.matches("pre") && node.scrollWidth > node.clientWidth)
+                found.push(`${name}: code is cut at the right`);
+            const text = [...node.childNodes].filter(child => child.nodeType === 3)
+                .map(child => child.data.trim()).join(" ");
+            if (text && size(node) < 16 && !node.closest(".mjx-math, svg"))
+                found.push(`${name}: text of ${size(node)} px: ${text}`);
+            if (text.includes("$") && !node.closest("pre, code, script, .mjx-chtml"))
+                found.push(`${name}: not typeset: ${text}`);
+        }
+        for (const formula of slide.querySelectorAll(".mjx-chtml"))
+            if (!formula.closest("aside") && size(formula) < 16)
+                found.push(`${name}: a formula of ${size(formula)} px`);
+    }
+    return found;
+}"""
+ALL_SHOWN = ".reveal .fragment { opacity: 1 !important; visibility: visible !important; }"
+FORMULA = "script[type^='math/tex']"  # what MathJax makes of a pair of $ signs
+GO = """name => {
+    const slide = document.querySelector(`[data-cell="${name}"]`).closest("section");
+    const {h, v} = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+}"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Where a plain static server has the decks."""
+    folder = tmp_path_factory.mktemp("web") / "slides"
+    slides.build(folder)
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A page that notes what goes wrong and who else is asked; both fail the test."""
+    page, wrong = browser.new_page(), []
+    page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("response", lambda answer: answer.status >= 400 and wrong.append(answer.url))
+    page.on(
+        "request",
+        lambda asked: (
+            asked.url.startswith("http") and wrong.append(asked.url)
+            if not asked.url.startswith((address, "data:", "blob:"))
+            else None
+        ),
+    )
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def open_deck(page, address, name):
+    page.goto(f"{address}/{name}.html")
+    page.wait_for_function("() => window.Reveal?.isReady?.()", timeout=60_000)
+
+
+def test_the_first_page_leads_to_every_deck(page, address):
+    page.goto(f"{address}/index.html")
+    links = page.get_by_role("listitem").get_by_role("link")
+    assert links.evaluate_all("all => all.map(a => a.getAttribute('href'))") == [
+        f"{name}.html" for name in NAMES
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_slide_fits_and_every_formula_is_set(page, address, name):
+    open_deck(page, address, name)
+    page.add_style_tag(content=ALL_SHOWN)
+    for cell in page.locator(".cell:has(.kl-frozen)").all():
+        page.evaluate(GO, cell.get_attribute("data-cell"))
+        page.wait_for_function("() => Reveal.getCurrentSlide().querySelector('[data-placed]')")
+    assert page.evaluate(FAULTS) == []
+    assert page.locator(".merror, .mjx-merror, .MathJax_Error").count() == 0
+    assert page.locator(f"{FORMULA}").count() > 10
+    assert page.locator(f"{FORMULA}:not(.mjx-chtml + {FORMULA})").count() == 0
+    assert "Not attempted" not in page.content()
+
+
+def test_a_derivation_and_an_answer_come_step_by_step(page, address):
+    open_deck(page, address, "03-cross-entropy")
+    page.evaluate(GO, "reveal-floor")
+    answer = page.locator("section.present .answer")
+    expect(answer).to_have_css("visibility", "hidden")
+    page.keyboard.press("Space")
+    expect(answer).to_have_css("visibility", "visible")
+    page.evaluate(GO, "split")
+    lines = page.locator("section.present .mjx-table > .fragment")
+    expect(lines).to_have_count(3)
+    for shown in range(3):
+        expect(lines.nth(shown)).to_have_css("visibility", "hidden")
+        page.keyboard.press("Space")
+        expect(lines.nth(shown)).to_have_css("visibility", "visible")
+
+
+def test_s_opens_what_a_teacher_asks(page, address):
+    open_deck(page, address, "00-start-here")
+    page.evaluate(GO, "predict-shift")
+    with page.expect_popup() as popup:
+        page.keyboard.press("s")
+    notes = popup.value.locator(".speaker-controls-notes .value")
+    expect(notes).to_contain_text("Ask: hands up for A, B, C")
+    expect(notes).to_contain_text("Expect: most say “twice as much”")
+    expect(notes).to_contain_text("(1 min)")
+    popup.value.close()
+
+
+def test_a_slider_moves_the_picture_and_its_keys_turn_no_slide(page, address):
+    open_deck(page, address, "00-start-here")
+    page.evaluate(GO, "explore-shift")
+    slider = page.locator("section.present").get_by_role("slider", name="μ of q", exact=True)
+    slider.focus()
+    moving = page.locator("section.present .kl-moving")
+    before, place = moving.inner_html(), page.evaluate("Reveal.getIndices()")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('section.present .kl-moving').innerHTML !== before",
+        arg=before,
+    )
+    page.locator("section.present").get_by_role("button", name="Same").focus()
+    for key in ("ArrowRight", "Space", "ArrowDown", "n"):
+        page.keyboard.press(key)
+    assert page.evaluate("Reveal.getIndices()") == place
+
+
+def test_without_npm_one_line_names_the_command_and_nothing_is_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(slides.npm.shutil, "which", lambda name: None)
+    monkeypatch.setattr(slides.npm.package, "__defaults__", (tmp_path / "npm",))
+    said = slides.main(["--out", str(tmp_path / "slides")])
+    assert "apt install npm" in said
+    assert "\n" not in said
+    assert [path.name for path in Path(tmp_path).iterdir()] == []

@@ -1,0 +1,211 @@
+"""Frozen frames: those of the scene, in any order, with all that a text or a button names."""
+
+import gzip
+import json
+import re
+
+import freeze
+import lessons
+import nbformat
+import numpy as np
+import pytest
+
+from kl_helpers.scene import Scene
+
+NOTEBOOKS = sorted((freeze.ROOT / "notebooks").glob("*.ipynb"))
+SCENES = {(scene := make().scene).name: scene for make in lessons.explorers().values()}
+SMALL, LARGE = freeze.SIZES[-1], freeze.SIZES[0]
+# A hatch, markers, the states of a game, a swap, dots, a landscape.
+VARIED = ("pmf_pair", "leads", "draw_q", "two_normals", "chance", "two_directions")
+
+
+def some(plan, every):
+    """A plan with few frames."""
+    plan.settings = plan.settings[::every]
+    return plan
+
+
+@pytest.mark.parametrize("decimals", [1, 2])
+@pytest.mark.parametrize("name", VARIED)
+def test_a_decoded_frame_is_the_frame_of_its_setting(name, decimals):
+    scene = SCENES[name]
+    plan = some(freeze.Plan(scene, SMALL), 7)
+    plan.settings = plan.settings[:80]
+    data = freeze.encode(scene, plan, freeze.render(scene, plan.settings), decimals)
+    head, frames = freeze.decode(data)
+    assert len(frames) == len(plan.settings)
+    for state, at, text in frames:
+        setting = {n: head["stops"][n][i] for n, i in zip(head["stops"], at, strict=True)}
+        whole = freeze.full(scene, state, setting)
+        frame = scene.frame(**whole)
+        svg, readout, places = text.split("\n")
+        exact = scene.svg(frame)
+        if decimals == 2:
+            assert svg == re.sub(r"-(0\.00)(?!\d)", r"\1", exact)
+        corners = [
+            np.array(re.findall(r"-?\d+\.\d+", " ".join(re.findall(r' d="([^"]*)', each))), float)
+            for each in (svg, exact)
+        ]
+        assert np.abs(corners[0] - corners[1]).max() <= 0.5 * 10.0**-decimals + 1e-9
+        lines = [tuple(line) for row in json.loads(readout)["rows"] for line in row]
+        assert lines == scene.lines(frame)
+        assert json.loads(readout)["notes"] == [note for note in frame.notes if note]
+        assert set(json.loads(places)) == {handle.name for handle in scene.handles}
+
+
+@pytest.mark.parametrize("name", ["samples", "cross_entropy", "draw_q"])
+def test_the_order_of_rendering_leaves_no_trace(name):
+    scene = SCENES[name]
+    plan = some(freeze.Plan(scene, SMALL), 23)
+    there = freeze.render(scene, plan.settings)
+    back = freeze.render(scene, plan.settings[::-1])
+    first, second = (freeze.encode(scene, plan, frames, 1) for frames in (there, back))
+    assert first == second
+    assert first[4:8] == bytes(4)  # gzip's field for the time
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("name", SCENES)
+def test_a_grid_holds_the_start_the_presets_and_what_the_texts_name(name, size):
+    scene = SCENES[name]
+    plan = freeze.Plan(scene, size)
+    keys = {(state, *setting.values()) for state, setting in plan.settings}
+    assert len(keys) == len(plan.settings)
+    start = {n: scene.start[n] for n in plan.sliders}
+    assert plan.settings[0] == (0, start)
+    named = [setting for who, _, setting in freeze.NAMED if who == name]
+    for setting in (*scene.presets.values(), *named):
+        assert (0, *(start | setting).values()) in keys, setting
+    for setting in (start, *scene.presets.values()):
+        if scene.swap:
+            assert (0, *freeze.swapped(scene, start | setting).values()) in keys
+    first, second = scene.pair_of_sliders
+    for a in plan.stops[first]:
+        for b in plan.stops[second]:
+            assert (0, *(start | {first: a, second: b}).values()) in keys
+    for slider in plan.sliders.values():
+        stops = plan.stops[slider.name]
+        if slider.handle:
+            assert (stops[0], stops[-1]) == slider.ends
+        for stop in stops:
+            slider.check(stop)
+            assert sum(key[1 + [*plan.sliders].index(slider.name)] == stop for key in keys) > 0, (
+                slider.name
+            )
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_steps_are_even_but_at_the_ends_and_at_named_values(name):
+    plan = freeze.Plan(SCENES[name], LARGE)
+    for slider in plan.sliders.values():
+        if slider.options or not slider.handle:
+            continue
+        needed = {base[slider.name] for base in plan.bases} | set(slider.ends)
+        pairs = [pair for pair in SCENES[name].swap if slider.name in pair]
+        needed |= {base[other] for base in plan.bases for pair in pairs for other in pair}
+        even = [stop for stop in plan.stops[slider.name] if stop not in needed]
+        steps = np.diff(even) / min(np.diff(plan.stops[slider.name]).max(), np.inf)
+        assert np.abs(steps - np.round(steps)).max(initial=0) < 1e-6, slider.name
+
+
+def texts():
+    """Scene's name -> the text of the notebooks that show it."""
+    found = {}
+    for path in NOTEBOOKS:
+        cells = nbformat.read(path, as_version=4).cells
+        text = " ".join(" ".join(cell.source for cell in cells).split())
+        for function, make in lessons.explorers().items():
+            if f"{function}()" in text:
+                found.setdefault(make().scene.name, []).append(text)
+    return {name: " ".join(parts) for name, parts in found.items()}
+
+
+TEXTS = texts()
+
+
+@pytest.mark.parametrize(("name", "words"), sorted({(n, w) for n, w, _ in freeze.NAMED}))
+def test_what_is_said_to_be_named_stands_in_the_text(name, words):
+    assert words in TEXTS[name]
+
+
+def test_what_the_texts_name_is_frozen():
+    """Every number that directly follows a slider's bold label."""
+    number = r"(?:to|from|at|is|=)? ?([−-]?\d+(?:\.\d+)?(?:e-\d+)?)(?![\d.]*\d)"
+    found = 0
+    for name, text in TEXTS.items():
+        plan = freeze.Plan(SCENES[name], SMALL)
+        for slider in plan.sliders.values():
+            for value in re.findall(rf"\*\*{re.escape(slider.label)}\*\* {number}", text):
+                found += 1
+                value = float(value.replace("−", "-"))
+                if slider.ends[0] <= value <= slider.ends[1]:
+                    assert value in plan.stops[slider.name], (name, slider.label, value)
+    assert found >= 10
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_pair_of_sliders_can_slide(name):
+    scene = SCENES[name]
+    handles = [slider.name for slider in scene.sliders if slider.handle and slider.shown]
+    assert set(scene.pair_of_sliders) <= set(handles)
+    assert len(set(scene.pair_of_sliders)) == 2
+
+
+def test_which_two_sliders_slide_together():
+    assert SCENES["two_normals"].pair_of_sliders == ("mu_q", "sigma_q")
+    assert SCENES["gibbs"].pair_of_sliders == ("p_heads", "q_heads")
+    assert SCENES["errors"].pair_of_sliders == ("t", "n")
+    assert isinstance(SCENES["errors"], Scene)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<path d="M1.00 -2.05L 3.00 4.00 500.25 6.00Z" fill="none"/>',
+        '<path d="M1.0 2.0M3.0 4.0M5.0 6.0M7.0 8.0M0 0" marker-start="url(#a-1)"/>',
+        '<path d="M1.00 2.00Q 3.00 4.00 5.00 6.00C 1.00 2.00 3.00 4.00 5.00 6.00Z"/>',
+        '<path d="M1.00 2.00"/>',
+        '<text x="1.00" y="2.00">d = 3.00</text>',
+        '"D(p‖q) = "',
+    ],
+)
+def test_a_piece_comes_back_as_it_was(piece):
+    decimals = 1 if "M1.0 " in piece else 2
+    packed = freeze.pack(piece)
+    assert "\n" not in packed
+    assert freeze.unpack(packed, decimals) == piece
+
+
+def test_no_outline_has_a_minus_nought():
+    assert freeze.shortened('<path d="M-0.04 -1.25L 2.00 -0.00"/>', 1) == (
+        '<path d="M0.0 -1.2L 2.0 0.0"/>'
+    )
+    assert freeze.shortened('<path d="M-0.04 1.00" stroke-width="1.25"/>', 2) == (
+        '<path d="M-0.04 1.00" stroke-width="1.25"/>'
+    )
+
+
+def test_a_placeholder_shows_the_picture_and_says_what_it_shows():
+    html = freeze.placeholder("two_normals", "../frozen", "live.html?a=1&b=2")
+    assert 'data-src="../frozen/two_normals.json.gz"' in html
+    assert 'src="../frozen/two_normals.png"' in html
+    assert SCENES["two_normals"].alt in html
+    assert "live.html?a=1&amp;b=2" in html
+
+
+def test_an_unknown_name_is_said(tmp_path):
+    with pytest.raises(ValueError, match=r"no explorer is called \['two'\]; there are"):
+        freeze.freeze_all(tmp_path, ["two"])
+
+
+def test_a_small_explorer_is_frozen_from_end_to_end(tmp_path):
+    said = []
+    freeze.freeze_all(tmp_path, ["drift"], said.append)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"drift.json.gz", "drift.png", "frozen.js", "picture.js", "picture.css"}
+    assert said[0].startswith(" 1 of 1: drift")
+    assert "MB in" in said[1]
+    head, frames = freeze.decode((tmp_path / "drift.json.gz").read_bytes())
+    assert len(frames) > 50
+    assert head["buttons"]["Reset"] == {"reset": True}
+    assert gzip.decompress((tmp_path / "drift.json.gz").read_bytes())

@@ -1,0 +1,35 @@
+"""How Sphinx makes pages of what `build_site.py` has laid out in build/pages."""
+
+from pathlib import Path
+
+import sphinxcontrib.katex as katex
+
+PAGES = Path(__file__).resolve().parents[1] / "build" / "pages"
+
+project = "KL divergence"
+author = "the authors of the course"
+project_copyright = "Code: MIT. Text and pictures: CC BY 4.0."
+extensions = ["myst_nb", "sphinxcontrib.katex"]
+exclude_patterns = ["_static"]
+
+nb_execution_mode = "off"
+nb_code_prompt_show = "Show the imports"
+nb_code_prompt_hide = "Hide the imports"
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+# Formulas are set while the site is built. One that cannot be set stops the build.
+katex_prerender = True
+katex_css_path = "katex.min.css"
+katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine
+
+html_theme = "furo"
+html_title = "KL divergence, an interactive course"
+html_static_path = [str(PAGES / "_static")]
+html_favicon = "favicon.svg"
+html_css_files = ["page.css"]
+html_js_files = [("page.js", {"type": "module"})]
+html_use_index = False
+html_copy_source = html_show_sourcelink = False
+html_permalinks_icon = "#"

@@ -1,0 +1,567 @@
+"""Frames of every explorer, rendered beforehand: sliders that slide in a page without a kernel.
+
+    python web/freeze.py FOLDER [NAME ...]
+
+For each explorer a file of its frames, its picture as a still, and what shows them (`frozen.js`).
+The frames come from `kl_helpers.scene`, so numbers and pictures are those of the live explorer.
+Two sliders slide together; the others one at a time, from the start and from every preset.
+"""
+
+import argparse
+import base64
+import gzip
+import html
+import itertools
+import json
+import multiprocessing
+import re
+import shutil
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT / "tools") not in sys.path:
+    sys.path.append(str(ROOT / "tools"))
+
+import lessons  # noqa: E402
+
+from kl_helpers import engine  # noqa: E402
+from kl_helpers.scene import WIDTH, Drawing  # noqa: E402
+
+LIMIT = 320_000  # bytes an explorer, picture included
+ROLLS = 11  # seeds: the start, and ten times Resample
+ROUND = (1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500)  # steps of a grid, in steps of the slider
+FEWEST = 11  # stops of a slider that slides together with another one
+
+# What the notebooks' texts have a reader set, beside what can be reached from a start or a preset
+# by one slider: (explorer, words of the text, setting). A test holds them against the notebooks.
+NAMED = (
+    ("two_normals", "Drag **μ of q** from 1 to 2, then over to −2", {"mu_q": -2}),
+    ("two_normals", "Set μ of q to 2, and both σ to 2", {"mu_q": 2, "sigma_p": 2, "sigma_q": 2}),
+    ("two_normals", "the first explorer with μ of q at 3", {"mu_q": 3}),
+    ("two_normals", "Set **σ of q** to 2 and drag **μ of q**", {"sigma_q": 2}),
+    ("pmf_pair", "Drag **q: rain** down from 6", {"q_rain": 0}),
+    ("pmf_pair", "drag **p: rain** to 0", {"p_rain": 0}),
+    ("pmf_pair", "Drag **q: rain** to 0 as well", {"p_rain": 0, "q_rain": 0}),
+    ("samples", "**μ of q** from 0.5 down to 0.3", {"mu_p": 0, "mu_q": 0.3}),
+    ("samples", "Then drag up to 0.6", {"mu_p": 0, "mu_q": 0.6}),
+    ("samples", "**Bins:** drag from 99 to 200", {"bins": 200}),
+    ("samples", "then down to 10", {"bins": 10}),
+    ("samples", "set **μ of p** to 0, so that $p = q$", {"mu_p": 0}),
+    ("samples", "Then set **n** to 100", {"mu_p": 0, "n": 100}),
+    ("samples", "then to 10000", {"mu_p": 0, "n": 10000}),
+    ("samples", "from 0.01 down to 0", {"epsilon": 0.01}),
+    ("cross_entropy", "at σ = 1, 2.25 and 3", {"sigma_q": 1}),
+    ("cross_entropy", "at σ = 1, 2.25 and 3", {"sigma_q": 2.25}),
+    ("cross_entropy", "at σ = 1, 2.25 and 3", {"sigma_q": 3}),
+    ("cross_entropy", "Drag **μ of q** to 0", {"mu_q": 0}),
+    ("two_directions", "**μ of q** 1.5, **σ of q** 0.6", {"mu_q": 1.5, "sigma_q": 0.6}),
+    ("two_directions", "Begin with μ at 0", {"mu_q": 0}),
+    ("catch_the_modes", "At a **weight of 10**", {"w_1": 10}),
+    ("trial", "set **n** to 100, then to 100000", {"n": 100}),
+    ("trial", "set **n** to 100, then to 100000", {"n": 100000}),
+    ("trial", "**ε** from 0.01 down to 1e-08", {"shift": -5, "epsilon": 1e-8}),
+    ("estimators", "drag **n** from 30 to 1000", {"n": 1000}),
+    ("monte_carlo", "drag **σ of q** down to 1", {"shift": 0, "sigma": 1}),
+    ("monte_carlo", "At σ of q = 3, press **Resample**", {"shift": 0, "sigma": 3}),
+    ("errors", "At $t = 0.2$", {"t": 0.2}),
+    ("chance", "Drag **k** up to 20", {"k": 20}),
+    ("chance", "then set **n** to 12", {"k": 20, "n": 12}),
+    ("chance", "at 60 rolls, at 20, at 200", {"load": 0.15, "n": 20}),
+    ("chance", "at 60 rolls, at 20, at 200", {"load": 0.15, "n": 200}),
+    ("close_up", "**log₁₀ δ** from 0 down to −4", {"log_step": -4}),
+    ("close_up", "from 90°, which is σ, to 0°", {"direction": 0}),
+    ("balls", "from σ = 0.7 up to σ = 1.4", {"sigma": 0.7}),
+    ("balls", "from σ = 0.7 up to σ = 1.4", {"sigma": 1.4}),
+    ("f_divergences", "keep δ = 0.1", {"log_step": -1}),
+    ("bound", "Leave the noise at 1", {"s": 1}),
+    ("tilt", "Drag **β** from 4 down to 0.05", {"beta": 4}),
+    ("tilt", "Drag **β** from 4 down to 0.05", {"beta": 0.05}),
+    ("tilt", "Set β to 0.2, and raise the reward of *great* to 1.8", {"beta": 0.2, "r_great": 1.8}),
+    *(
+        ("tilt", "raise all five rewards by 1", dict(itertools.islice(raised.items(), count)))
+        for raised in ({"r_good": 1, "r_fine": 1, "r_okay": 1, "r_great": 2, "r_superb": 3},)
+        for count in range(1, 6)
+    ),
+    ("drift", "Drag **n** to 2000", {"n": 2000}),
+    ("drift", "still with 2000 birds", {"share": 0.2, "n": 2000}),
+    ("drift", "Take 20 bins and 50 birds", {"bins": 20}),
+)
+
+# What the buttons of a game may have done before a frame, and to which of these states a moved
+# slider goes back. Every other action needs more frames than a file can hold.
+GAMES = {
+    "draw_q": (
+        ((), 0),
+        (("Try",), 0),
+        (("Other direction",), 2),
+        (("Other direction", "Try"), 2),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many frames a file may have: of the pair, of a slider alone; the pair at presets too."""
+
+    pair: int
+    alone: int
+    at_presets: bool
+
+
+SIZES = (
+    Size(850, 41, True),
+    Size(1650, 41, False),
+    Size(850, 41, False),
+    Size(425, 41, True),
+    Size(425, 31, False),
+    Size(200, 21, False),
+    Size(121, 11, False),
+)
+MOST = 2600  # frames an explorer: what can be rendered in the time that a build may take
+AXIS = 51  # stops of a slider of the pair
+
+
+# --- which frames
+
+
+class Plan:
+    """The settings that are frozen for a scene.
+
+    Attributes
+    ----------
+    scene : Scene
+    stops : dict of str to tuple
+        The values that each slider has in some frame, in order.
+    settings : list of (int, dict)
+        State of the game and values of the shown sliders, a pair a frame; none comes twice, and
+        the start is the first.
+    """
+
+    def __init__(self, scene, size):
+        self.scene, self.size = scene, size
+        self.sliders = {slider.name: slider for slider in scene.sliders if slider.shown}
+        start = {name: scene.start[name] for name in self.sliders}
+        presets = [start | preset for preset in scene.presets.values()]
+        named = [start | setting for name, _, setting in NAMED if name == scene.name]
+        turned = [swapped(scene, setting) for setting in (start, *presets) if scene.swap]
+        self.bases = [start, *presets, *named, *turned]
+        self.stops = self._grids()
+        frames = {(0, *start.values()): (0, start)}
+        for state, _ in enumerate(states(scene)):
+            for setting in self._sheets(start, presets, turned):
+                frames.setdefault((state, *setting.values()), (state, setting))
+        self.settings = list(frames.values())
+
+    def _sheets(self, start, presets, turned):
+        pair = self.scene.pair_of_sliders
+        yield from self._product(start, pair)
+        if turned:
+            yield from self._product(turned[0], swapped(self.scene, {n: n for n in start}, pair))
+        for preset in presets if self.size.at_presets else ():
+            yield from self._product(preset, pair)
+        for base in self.bases:
+            for name in self.sliders:
+                yield from self._product(base, (name,))
+
+    def _product(self, base, names):
+        for values in itertools.product(*(self.stops[name] for name in names)):
+            yield base | dict(zip(names, values, strict=True))
+
+    def _grids(self):
+        partner = {a: b for one, other in self.scene.swap for a, b in ((one, other), (other, one))}
+        needed = {
+            name: {base[name] for base in self.bases} | {base[partner[name]] for base in self.bases}
+            if name in partner
+            else {base[name] for base in self.bases}
+            for name in self.sliders
+        }
+        grids = {}
+        for name, slider in self.sliders.items():  # those that change places have the same
+            grids[name] = grids.get(partner.get(name)) or list(_grids(slider, needed[name]))
+        first, second = self.scene.pair_of_sliders
+        chosen = _best_pair(
+            grids[first], grids[second], self.size.pair, partner.get(first) == second
+        )
+        stops = dict(zip((first, second), chosen, strict=True))
+        for name, other in itertools.product(stops.copy(), self.sliders):
+            if partner.get(other) == name:
+                stops.setdefault(other, stops[name])
+        for name in self.sliders:
+            if name not in stops:
+                stops[name] = _best(grids[name], self.size.alone)
+                if name in partner:
+                    stops[partner[name]] = stops[name]
+        return {name: stops[name] for name in self.sliders}
+
+
+def swapped(scene, setting, keys=None):
+    """`setting` after "Swap p ↔ q"; with `keys`, those names after it."""
+    other = {a: b for pair in scene.swap for a, b in (pair, pair[::-1])}
+    if keys is not None:
+        return tuple(other.get(name, name) for name in keys)
+    return {name: setting[other.get(name, name)] for name in setting}
+
+
+def states(scene):
+    """What buttons may have done before a frame, and the state that a moved slider goes back to."""
+    return GAMES.get(scene.name, (((), 0),))
+
+
+def _grids(slider, needed):
+    """Rows of stops that hold what is needed, each with the number of uneven steps within."""
+    if not slider.handle:  # a seed
+        start = slider.start
+        yield 0, tuple(range(start, start + ROLLS))
+        return
+    if slider.options:
+        yield 0, slider.stops
+        return
+    places = {slider.stops.index(slider.nearest(value)) for value in needed}
+    first, last = slider.stops.index(slider.nearest(slider.start)), len(slider.stops) - 1
+    for step in ROUND:
+        even = set(range(first % step, last + 1, step))
+        if len(even) >= min(FEWEST, last + 1) or step == 1:
+            row = sorted(even | places | {0, last})
+            yield len(places - even - {0, last}), tuple(slider.stops[i] for i in row)
+
+
+def _best(grids, most):
+    """The row with the fewest uneven steps, and of these the finest, of at most `most` stops."""
+    fitting = [grid for grid in grids if len(grid[1]) <= most] or grids[-1:]
+    return min(fitting, key=lambda grid: (grid[0], -len(grid[1])))[1]
+
+
+def _best_pair(first, second, most, alike):
+    """Two such rows, with at most `most` frames together: many each, and few uneven steps."""
+    pairs = zip(first, second, strict=True) if alike else itertools.product(first, second)
+    pairs = sorted(pairs, key=lambda ab: len(ab[0][1]) * len(ab[1][1]))
+    fitting = [ab for ab in pairs if len(ab[0][1]) * len(ab[1][1]) <= most] or pairs[:1]
+
+    def worth(ab):
+        a, b = (min(len(row), AXIS) for _, row in ab)
+        return a * b * 0.7 ** (ab[0][0] + ab[1][0]) * min(a, b)
+
+    return tuple(row for _, row in max(fitting, key=worth))
+
+
+# --- frames as text
+
+
+def full(scene, state, setting):
+    """The whole setting of a frame: what the buttons set, too."""
+    whole = scene.start | setting
+    for label in states(scene)[state][0]:
+        whole = scene.act(whole, label)
+    return whole
+
+
+def render(scene, settings):
+    """(state, *values) -> the pieces of the frame of that setting: picture, readout and places."""
+    drawing, same = Drawing(scene), {}
+    return {
+        (state, *setting.values()): [
+            same.setdefault(piece, piece)
+            for piece in cut(frame_text(drawing, full(scene, state, setting)))
+        ]
+        for state, setting in settings
+    }
+
+
+def frame_text(drawing, setting):
+    """What is shown for a whole setting: a line of SVG, one of the readout, one of the places."""
+    scene = drawing.scene
+    frame = scene.frame(**setting)
+    drawing.show(frame)
+    rest = engine.readout(scene, frame), drawing.places(setting)
+    return "\n".join([drawing.svg(scene.name), *map(_json, rest)])
+
+
+def _json(what):
+    return json.dumps(what, ensure_ascii=False, separators=(",", ":"))
+
+
+def cut(text):
+    """A frame's text in pieces, cut where most frames have the same ones: at tags and strings."""
+    return _PIECES.findall(text)
+
+
+def shortened(piece, decimals):
+    """A piece with so many decimals in its outline, and no −0 among them."""
+
+    def number(found):
+        return re.sub(r"^-(0\.0+)$", r"\1", f"{float(found[0]):.{decimals}f}")
+
+    return _OUTLINE.sub(lambda found: re.sub(r"-?\d+\.\d\d", number, found[0]), piece)
+
+
+_PIECES = re.compile(r"<[^>\n]*>[^<\n]*|\n|\"[^\"\n]*\"|[^<\"\n]+|.")
+_OUTLINE = re.compile(r' d="[^"]*"')
+_CORNERS = re.compile(r' d="((?:[A-Z]| ?-?\d+\.\d+)*)')
+PACKED, MIDDLE, REACH = "~", 80, 44  # what a packed piece begins with; the letter of 0; the largest
+
+
+def encode(scene, plan, texts, decimals):
+    """The file of a scene: a line of JSON, a line a piece, a line a frame; compressed."""
+    pieces, lines, before, short = {}, [], [], {}
+    for state, setting in plan.settings:
+        now = texts[state, *setting.values()]
+        short |= {piece: shortened(piece, decimals) for piece in now if piece not in short}
+        now = [short[piece] for piece in now]
+        at = [plan.stops[name].index(value) for name, value in setting.items()]
+        tokens = []
+        for i, piece in enumerate(now):
+            if before[i : i + 1] == [piece]:
+                tokens.append(".")
+            elif piece in pieces:
+                tokens.append(f"{pieces[piece]},")
+            else:
+                pieces[piece] = len(pieces)
+                tokens.append("+")
+        lines.append(f"{state} {' '.join(map(str, at))} {''.join(tokens)}")
+        before = now
+    rows = ["\\n" if piece == "\n" else pack(piece) for piece in pieces]
+    head = _header(scene, plan) | {"pieces": len(rows), "decimals": decimals}
+    return gzip.compress("\n".join([_json(head), *rows, *lines]).encode(), 9, mtime=0)
+
+
+def decode(data):
+    """Header and list of (state, place of each slider's stop, text): what `frozen.js` reads."""
+    head, *rest = gzip.decompress(data).decode().split("\n")
+    head = json.loads(head)
+    rows = rest[: head["pieces"]]
+    pieces = ["\n" if row == "\\n" else unpack(row, head["decimals"]) for row in rows]
+    frames, before, new = [], [], 0
+    for line in rest[head["pieces"] :]:
+        *numbers, tokens = line.split(" ")
+        state, *at = map(int, numbers)
+        now = []
+        for i, token in enumerate(re.findall(r"\.|\+|\d+,", tokens)):
+            if token == "+":
+                now.append(new)
+                new += 1
+            else:
+                now.append(before[i] if token == "." else int(token[:-1]))
+        frames.append((state, at, "".join(pieces[i] for i in now)))
+        before = now
+    return head, frames
+
+
+def pack(piece):
+    """A piece with an outline as its letters, the steps from corner to corner, and the rest."""
+    found = _CORNERS.search(piece)
+    parts = re.findall(r"[A-Z]|[-.\d]+", found[1]) if found else ()
+    numbers = [int(part.replace(".", "")) for part in parts if not part.isalpha()]
+    if len(numbers) < 8:
+        return piece
+    runs = itertools.groupby(parts, str.isalpha)
+    letters = "".join("".join(run) if alpha else str(len(list(run))) for alpha, run in runs)
+    steps = (
+        "".join(_letter(b - a) for a, b in itertools.pairwise([0, *numbers[first::2]]))
+        for first in (0, 1)
+    )
+    return " ".join([PACKED + letters, *steps, _CORNERS.sub(' d="', piece, count=1)])
+
+
+def _letter(step):
+    return chr(MIDDLE + step) if abs(step) <= REACH else f"!{step};"
+
+
+def unpack(row, decimals):
+    """The piece that `pack` made this of."""
+    if not row.startswith(PACKED):
+        return row
+    letters, *columns, piece = row[len(PACKED) :].split(" ", 3)
+    places = []
+    for column in columns:
+        steps = re.findall(r"!-?\d+;|.", column)
+        steps = (int(s[1:-1]) if len(s) > 1 else ord(s) - MIDDLE for s in steps)
+        places.append(itertools.accumulate(steps))
+    rest = (f"{n / 10**decimals:.{decimals}f}" for xy in zip(*places, strict=True) for n in xy)
+    data = "".join(
+        f"{letter}{' ' if letter in 'LQC' else ''}{' '.join(itertools.islice(rest, int(run or 0)))}"
+        for letter, run in re.findall(r"([A-Z])(\d*)", letters)
+    )
+    return piece.replace(' d="', f' d="{data}', 1)
+
+
+def _header(scene, plan):
+    drawing = Drawing(scene)
+    drawing.show(scene.frame())
+    page = engine.for_the_page(scene, ())
+    for slider in page["sliders"]:
+        stops = plan.stops[slider["name"]]
+        slider["ends"] = stops[0], stops[-1]
+        slider["stops"] = stops if len(slider["stops"]) else ()
+    moves = _moves(scene)
+    for handle in page["handles"]:
+        handle["moves"] = moves[handle["name"]]
+    buttons, games = _buttons(scene), states(scene)
+    page["buttons"] = list(buttons)
+    return {
+        "scene": page,
+        "still": base64.b64encode(drawing.png(moving=False)).decode(),
+        "stops": plan.stops,
+        "pair": [plan.sliders[name].label for name in scene.pair_of_sliders],
+        "buttons": buttons,
+        "back": [back for _, back in games],
+        "missing": [label for label in scene.actions if label not in buttons],
+        "trail": scene.trail is not None and not scene.actions,
+    }
+
+
+def _moves(scene):
+    """Handle -> the sliders that it moves."""
+    setting = scene.start
+    drawing = Drawing(scene)
+    drawing.show(scene.frame())
+    return {
+        handle.name: list(
+            handle.move(
+                setting, *drawing.data_at(handle.name, *drawing.places(setting)[handle.name])
+            )
+        )
+        for handle in scene.handles
+    }
+
+
+def _buttons(scene):
+    """Label -> what it does, as data."""
+    buttons = {}
+    there = [full(scene, state, {}) for state, _ in enumerate(states(scene))]
+    drawing = Drawing(scene)
+    looks = [frame_text(drawing, setting) for setting in there]
+    for label in scene.actions:
+        after = [frame_text(drawing, scene.act(setting, label)) for setting in there]
+        ways = [looks.index(text) if text in looks else None for text in after]
+        if len(looks) > 1 and any(way is not None for way in ways):
+            buttons[label] = {"go": ways}
+    buttons |= {label: {"set": preset} for label, preset in scene.presets.items()}
+    if scene.swap:
+        buttons[engine.SWAP] = {"swap": scene.swap}
+    if any(slider.name == "seed" for slider in scene.sliders):
+        buttons[engine.RESAMPLE] = {"next": "seed"}
+    return buttons | {engine.RESET: {"reset": True}}
+
+
+# --- files
+
+
+def freeze(scene, folder):
+    """Write NAME.json.gz and NAME.png into `folder`; return a line that says how large."""
+    began, frames = time.perf_counter(), {}
+    picture = scene.png(scene.frame())
+    room = LIMIT - len(picture)
+    for size, decimals in _promising(scene, frames, room):
+        plan = Plan(scene, size)
+        data = _encoded(scene, plan, frames, decimals)
+        if len(data) <= room:
+            break
+    (folder / f"{scene.name}.json.gz").write_bytes(data)
+    (folder / f"{scene.name}.png").write_bytes(picture)
+    pair = " × ".join(f"{len(plan.stops[name])} {name}" for name in scene.pair_of_sliders)
+    return (
+        f"{scene.name:16} {len(plan.settings):5} frames, {pair}, {decimals} decimals: "
+        f"{len(data) / 1000:.0f} + {len(picture) / 1000:.0f} kB, "
+        f"{time.perf_counter() - began:.0f} s"
+    )
+
+
+def _encoded(scene, plan, frames, decimals):
+    new = [(state, s) for state, s in plan.settings if (state, *s.values()) not in frames]
+    frames |= render(scene, new)
+    return encode(scene, plan, frames, decimals)
+
+
+def _promising(scene, frames, room):
+    """Sizes and decimals, the best first, without those that a small file says are too large."""
+    small = Plan(scene, SIZES[-1])
+    each = {d: len(_encoded(scene, small, frames, d)) / len(small.settings) for d in (2, 1)}
+    for size in SIZES:
+        count = len(Plan(scene, size).settings)
+        for decimals in (2, 1):
+            if count <= MOST and (count * each[decimals] <= 1.4 * room):
+                yield size, decimals
+    yield SIZES[-1], 1
+
+
+def scenes():
+    """Name of a scene -> name of the function that makes its explorer."""
+    return {make().scene.name: name for name, make in lessons.explorers().items()}
+
+
+def _freeze_by_name(function, folder):
+    return freeze(lessons.explorers()[function]().scene, folder)
+
+
+def freeze_all(folder, names=None, say=print):
+    """Freeze the scenes of these names (all) into `folder`, in two processes.
+
+    Parameters
+    ----------
+    folder : path
+    names : iterable of str, optional
+    say : callable
+        Is given a line for each explorer that is done, and one for all.
+    """
+    folder, known, began = Path(folder), scenes(), time.perf_counter()
+    names = list(known) if names is None else list(names)
+    if unknown := set(names) - set(known):
+        raise ValueError(f"no explorer is called {sorted(unknown)}; there are {[*known]}")
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_scripts(folder)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(2, len(names)), mp_context=context) as pool:
+        work = partial(pool.submit, _freeze_by_name)
+        done = as_completed([work(known[name], folder) for name in names])
+        for count, future in enumerate(done, 1):
+            say(f"{count:2} of {len(names)}: {future.result()}")
+    sizes = [(folder / f"{n}{end}").stat().st_size for n in names for end in (".json.gz", ".png")]
+    say(f"{sum(sizes) / 1e6:.2f} MB in {time.perf_counter() - began:.0f} s")
+
+
+def copy_scripts(folder):
+    """What shows the frames."""
+    for script in (ROOT / "web/frozen.js", *(ROOT / "kl_helpers").glob("picture.*")):
+        shutil.copy(script, folder)
+
+
+def placeholder(scene_name, base, live=""):
+    """HTML of an explorer: its picture, until `frozen.js` puts the frames of BASE in its place.
+
+    Parameters
+    ----------
+    scene_name : str
+    base : str
+        Address of the folder that `freeze_all` wrote.
+    live : str, optional
+        Address of the live version, for what is not frozen.
+    """
+    scene = lessons.explorers()[scenes()[scene_name]]().scene
+    address = html.escape(f"{base}/{scene_name}")
+    live = f' data-live="{html.escape(live)}"' if live else ""
+    return (
+        f'<div class="kl-frozen" data-src="{address}.json.gz"{live}>'
+        f'<img class="kl-committed" src="{address}.png" alt="{html.escape(scene.alt)}" '
+        f'width="{WIDTH}" height="{scene.height:g}" loading="lazy"></div>'
+    )
+
+
+def main():
+    """Freeze what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of a scene; all by default")
+    options = parser.parse_args()
+    try:
+        freeze_all(options.folder, options.names or None)
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+// What a page does by itself: questions, the theme of the explorers, tables and formulas that are
+// wider than the screen, and what printing opens.
+
+import {startQuestions} from "./questions.js";
+
+// The explorers know JupyterLab's word for a dark page.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function followTheme() {
+    const {theme} = document.body.dataset;
+    const isDark = theme === "dark" || (theme !== "light" && dark.matches);
+    document.documentElement.dataset.jpThemeLight = String(!isDark);
+}
+new MutationObserver(followTheme).observe(document.body, {attributeFilter: ["data-theme"]});
+dark.addEventListener("change", followTheme);
+followTheme();
+
+// What scrolls sideways must be reached by the keyboard.
+const WIDE = ".table-wrapper, .highlight pre, div.math";
+function letScroll() {
+    for (const node of document.querySelectorAll(WIDE)) {
+        if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0;
+        else node.removeAttribute("tabindex");
+    }
+}
+addEventListener("resize", letScroll);
+document.addEventListener("toggle", letScroll, true);
+document.fonts.ready.then(letScroll);
+letScroll();
+
+let closed = [];
+addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const node of closed) node.open = true;
+});
+addEventListener("afterprint", () => {
+    for (const node of closed) node.open = false;
+});
+
+startQuestions();

@@ -1,0 +1,135 @@
+// A deck: typeset the formulas, give each slide what fits on it, and hand over to reveal.js.
+"use strict";
+
+const FLOOR = 690; // where a slide's content must end, of 720 px
+const SIZES = [32, 29, 26, 24, 22]; // px: a slide takes the largest that fits
+const LEAVES = ".cell > *, .cell > ul > li, .cell > ol:not(.options) > li, .answer > *, .cell details > *";
+
+window.MathJax = {
+    messageStyle: "none",
+    showMathMenu: false,
+    skipStartupTypeset: true,
+    displayAlign: "left",
+    displayIndent: "1em",
+    tex2jax: {inlineMath: [["$", "$"]], displayMath: [["$$", "$$"]]},
+    CommonHTML: {linebreaks: {automatic: false}, scale: 92, minScaleAdjust: 100, mtextFontInherit: true},
+    AuthorInit: () => MathJax.Hub.Register.StartupHook("End", start),
+};
+
+function start() {
+    MathJax.Hub.Queue(["Typeset", MathJax.Hub], show);
+}
+
+async function show() {
+    await document.fonts.ready;
+    document.querySelectorAll(".mjx-chtml.MJXc-display").forEach(step);
+    document.querySelectorAll(".slides section > section").forEach(fit);
+    document.body.classList.remove("measuring");
+    Reveal.initialize({
+        width: 1280,
+        height: 720,
+        margin: 0,
+        center: false,
+        hash: true,
+        slideNumber: "c/t",
+        transition: "none",
+        pdfSeparateFragments: false,
+        // Keys pressed in an explorer are its own.
+        keyboardCondition: event => !event.target.closest?.(".kl-frozen, summary"),
+        plugins: [RevealNotes],
+    }).then(() => {
+        Reveal.on("slidechanged", event => place(event.currentSlide));
+        const later = new MutationObserver(() => place(Reveal.getCurrentSlide()));
+        document.querySelectorAll(".kl-frozen").forEach(box => later.observe(box, {childList: true, subtree: true}));
+        place(Reveal.getCurrentSlide());
+    });
+}
+
+// An explorer's picture is as wide as fits below its sliders, or, where those are many, beside them.
+function place(slide) {
+    const box = slide.querySelector(".kl-explorer"), frozen = box?.closest(".kl-frozen");
+    if (!frozen?.querySelector(".kl-about") || frozen.dataset.placed) return;
+    const picture = box.querySelector(".kl-picture");
+    const room = FLOOR - frozen.offsetTop, ratio = picture.offsetWidth / picture.offsetHeight;
+    const others = frozen.offsetHeight - picture.offsetHeight;
+    const below = Math.min(1160, Math.floor((room - others) * ratio));
+    const beside = Math.min(820, Math.floor((room - 30) * ratio));
+    box.classList.toggle("beside", below < beside);
+    box.style.setProperty("--picture", `${Math.max(below, beside)}px`);
+    frozen.dataset.placed = true;
+}
+
+// A derivation comes line by line.
+function step(display) {
+    const rows = display.querySelector(".mjx-mtable .mjx-table")?.children ?? [];
+    [...rows].slice(1).forEach(row => row.classList.add("fragment"));
+}
+
+function fit(slide) {
+    const heading = [...slide.querySelectorAll(LEAVES)].slice(1).find(leaf => leaf.tagName === "H2");
+    if (heading) fit(continued(slide, heading));
+    set(slide, SIZES.at(-1));
+    slide.querySelectorAll("pre").forEach(pre => pre.classList.toggle("wrapped", isWide(pre)));
+    for (const size of SIZES) {
+        set(slide, size);
+        if (fits(slide)) return;
+    }
+    set(slide, 26);
+    const leaf = firstOver(slide);
+    if (leaf) fit(continued(slide, leaf));
+    else set(slide, SIZES.at(-1));
+}
+
+function set(slide, size) {
+    slide.style.setProperty("--size", `${size}px`);
+    slide.querySelectorAll(".mjx-chtml.MJXc-display").forEach(narrow);
+}
+
+// A formula that is wider than the slide is set smaller.
+function narrow(display) {
+    display.style.fontSize = "";
+    const {left, width} = display.parentElement.getBoundingClientRect();
+    const parts = [...display.querySelectorAll(".mjx-math, .mjx-math *")];
+    const math = Math.max(...parts.map(part => part.getBoundingClientRect().right)) - left;
+    if (math > width) display.style.fontSize = `${Math.floor(100 * width / math)}%`;
+}
+
+function fits(slide) {
+    const boxes = [...slide.querySelectorAll(".cell")].map(cell => cell.getBoundingClientRect().bottom);
+    return ![...slide.querySelectorAll("pre")].some(isWide) &&
+        Math.max(...boxes) - slide.getBoundingClientRect().top <= FLOOR;
+}
+
+function isWide(pre) {
+    return pre.scrollWidth > pre.clientWidth;
+}
+
+// Where the next slide begins: never between a heading, or words that end in a colon, and what follows.
+function firstOver(slide) {
+    const top = slide.getBoundingClientRect().top;
+    const leaves = [...slide.querySelectorAll(LEAVES)];
+    let i = leaves.findIndex(leaf => leaf.getBoundingClientRect().bottom - top > FLOOR && !leaf.querySelector("li"));
+    while (i > 1 && (/^H\d/.test(leaves[i - 1].tagName) || /:\s*$/.test(leaves[i - 1].textContent))) i -= 1;
+    return i > 0 ? leaves[i] : null;
+}
+
+function continued(slide, leaf) {
+    const next = slide.cloneNode(false);
+    const heading = slide.querySelector("h1, h2, h3, .running");
+    if (heading && leaf.tagName !== "H2") {
+        const running = document.createElement("p");
+        running.className = "running";
+        running.innerHTML = heading.innerHTML;
+        next.append(running);
+    }
+    const list = leaf.closest("ol");
+    const nth = list ? [...list.children].indexOf(leaf) + (list.start || 1) : 0;
+    const range = document.createRange();
+    range.setStartBefore(leaf);
+    range.setEnd(slide, slide.childNodes.length);
+    next.append(range.extractContents());
+    if (list) next.querySelector("ol").start = nth;
+    next.querySelector(".cell").classList.remove("fragment");
+    slide.after(next);
+    return next;
+}
