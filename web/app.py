@@ -174,7 +174,7 @@ class ExplorerConnection(ZMQChannelsWebsocketConnection):
     def handle_incoming_message(self, incoming_msg):
         try:
             said = self.subprotocol == PROTOCOL and may_be_said(*self._read(incoming_msg))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
             said = False  # it is no message at all
         if said:
             super().handle_incoming_message(incoming_msg)
@@ -203,7 +203,7 @@ class ExplorerConnection(ZMQChannelsWebsocketConnection):
 class Kernels(AsyncMappingKernelManager):
     """A kernel for each viewer, up to a number; when one ends, its page is told."""
 
-    most = Integer(40, config=True, help="Kernels at a time; about 150 MB of memory each.")
+    most = Integer(40, config=True, help="Kernels at a time; about 135 MB of memory each.")
 
     async def start_kernel(self, **kwargs):
         if len(self) >= self.most:
@@ -222,10 +222,7 @@ class Kernels(AsyncMappingKernelManager):
 # --- what the server answers
 
 # No page asks another host for anything, and no page of another host can hold one of these.
-POLICY = (
-    "default-src 'self' 'unsafe-inline' blob: data:; connect-src 'self' ws: wss: blob: data:; "
-    "frame-ancestors 'self'"
-)
+POLICY = "default-src 'self' 'unsafe-inline' blob: data:; frame-ancestors 'self'"
 
 
 class Rendered:
@@ -266,6 +263,11 @@ class NotFound(Rendered, RequestHandler):
 
 class EndKernel(VoilaShutdownKernelHandler):
     """A page that is closed ends its kernel."""
+
+    async def post(self, kernel_id):
+        if kernel_id in self.kernel_manager:
+            await self.kernel_manager.shutdown_kernel(kernel_id)
+        self.set_status(204)
 
     def check_xsrf_cookie(self):
         """Ask for no cookie: the kernel's id is known to its page alone."""
