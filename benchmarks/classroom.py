@@ -225,11 +225,18 @@ class Hub:
         """Kind -> processes."""
         found = {kind: [] for kind in KINDS} | {"hub": [psutil.Process(self._process.pid)]}
         for process in found["hub"][0].children(recursive=True):
-            command = " ".join(process.cmdline())
+            command = command_of(process)
             for kind, part in KINDS.items():
                 if part in command:
                     found[kind].append(process)
         return found
+
+
+def command_of(process):
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return ""
 
 
 # --- a learner

@@ -215,3 +215,14 @@ def test_an_image_brings_the_list_of_fonts(tmp_path):
     (found,) = (hub.image / ".cache" / "matplotlib").glob("fontlist-*.json")
     assert "DejaVu Sans" in found.read_text()
     assert (hub.image / classroom.NOTEBOOK).exists()
+
+
+def test_a_process_that_has_just_ended_is_no_trouble():
+    ended = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    ended.stdout.read()  # it has ended, or is about to
+    process = classroom.psutil.Process(ended.pid)
+    while process.status() != classroom.psutil.STATUS_ZOMBIE:
+        pass
+    assert classroom.command_of(process) == ""
+    ended.wait()
+    ended.stdout.close()

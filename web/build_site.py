@@ -4,8 +4,6 @@ Nothing is run: pages come from the stored outputs, and explorers from frames th
 renders beforehand. After the installs no network is asked for anything.
 """
 
-import base64
-import html
 import os
 import re
 import shutil
@@ -16,22 +14,14 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
 
-import lessons
+import freeze
+import lite
 import nbformat
 import npm
 import pages
 from nbformat.v4 import new_notebook
 from sphinx.cmd.build import build_main
 from sphinxcontrib.katex import katex_version
-
-try:
-    import freeze
-except ImportError:
-    freeze = None
-try:
-    import lite
-except ImportError:
-    lite = None
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
@@ -93,8 +83,6 @@ def vendor(folder):
 
 def add_lite(folder):
     """Tell whether the site has JupyterLite, after an attempt to build it."""
-    if not lite:
-        return False
     try:
         lite.build(folder, say)
     except RuntimeError as missing:
@@ -106,9 +94,7 @@ def add_lite(folder):
 
 def add_explorers(folder, with_lite):
     """Freeze every explorer; a function from its name and its page to its HTML."""
-    if not freeze:
-        return add_stills(folder)
-    freeze.freeze_all(folder, say=say)
+    shutil.copytree(freeze.kept(say), folder)
     scene_names = {function: name for name, function in freeze.scenes().items()}
 
     def shown(explorer, page):
@@ -118,43 +104,20 @@ def add_explorers(folder, with_lite):
     return shown
 
 
-def add_stills(folder):
-    """The committed pictures, for as long as nothing freezes explorers."""
-    folder.mkdir(parents=True)
-    found = {
-        name: pages.data_of(cell, "image/png")
-        for path in NOTEBOOKS
-        for cell in pages.code_cells(nbformat.read(path, as_version=4))
-        if (name := pages.explorer_of(cell))
-    }
-
-    def shown(explorer, page):
-        scene = lessons.explorers()[explorer]().scene
-        still = folder / f"{scene.name}.png"
-        still.write_bytes(base64.b64decode(found[explorer]))
-        alt = html.escape(scene.alt)
-        source = f"{EXPLORERS}/{still.name}"
-        return f'<div class="kl-frozen"><img src="{source}" width="840" alt="{alt}"></div>'
-
-    return shown
-
-
 def write_sources(folder, explorer, with_lite):
     """Lay out what Sphinx reads: the start page, and a notebook of cells to show a lesson."""
-    moving = MOVING if freeze else ""
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
         run = pages.run_section(path.stem, with_lite)
         cells = pages.page_of(notebook, path.stem, partial(explorer, page=path.stem), run)
-        if moving:
-            cells.append(pages.raw(moving))
+        cells.append(pages.raw(MOVING))
         nbformat.write(new_notebook(cells=cells, metadata=notebook.metadata), folder / path.name)
         if path.name.startswith("00-"):
             (series,) = (cell.source for cell in notebook.cells if cell.id == "series")
             first = next(filter(None, map(pages.explorer_of, pages.code_cells(notebook))))
     names = [path.stem for path in NOTEBOOKS]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    picture = explorer(first, page=names[0]) + moving
+    picture = explorer(first, page=names[0]) + MOVING
     start = pages.start_page(readme, series, picture, names)
     (folder / "index.md").write_text(start, encoding="utf-8")
     about = (ROOT / "notebooks" / "data" / "README.md").read_text(encoding="utf-8")

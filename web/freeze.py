@@ -18,6 +18,7 @@ import re
 import shutil
 import sys
 import time
+import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache, partial
@@ -523,6 +524,21 @@ def freeze_all(folder, names=None, say=print):
             say(f"{count:2} of {len(names)}: {future.result()}")
     sizes = [(folder / f"{n}{end}").stat().st_size for n in names for end in (".json.gz", ".png")]
     say(f"{sum(sizes) / 1e6:.2f} MB in {time.perf_counter() - began:.0f} s")
+
+
+def kept(say=print):
+    """The folder with the frames of all explorers, kept in build/ until what draws them changes."""
+    package = ROOT / "kl_helpers"
+    sources = [*package.rglob("*.py"), *package.glob("*.mplstyle"), *package.glob("picture.*")]
+    sources += [ROOT / "web" / "freeze.py", ROOT / "web" / "frozen.js"]
+    key = zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources)))
+    folder = ROOT / "build" / "frozen" / f"{key:08x}"
+    if not folder.exists():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        unfinished = folder.with_suffix(".unfinished")
+        freeze_all(unfinished, say=say)
+        unfinished.rename(folder)
+    return folder
 
 
 def copy_scripts(folder):

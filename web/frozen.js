@@ -237,8 +237,9 @@ class FrozenModel {
 
 // --- the page
 
-function about({pair, missing, trail}, live) {
-    const words = [`${pair.join(" and ")} slide together here, the other sliders one at a time.`];
+function about({scene, pair, missing, trail}, live) {
+    const rest = scene.sliders.length > pair.length ? ", the other sliders one at a time" : "";
+    const words = [`${pair.join(" and ")} slide together here${rest}.`];
     if (missing.length) words.push(`${missing.join(", ")}: in the live version only.`);
     if (trail) words.push("The dots of what you visited are in the live version.");
     const line = Object.assign(document.createElement("p"), {className: "kl-about"});

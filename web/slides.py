@@ -11,7 +11,6 @@ import re
 import shutil
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 
 import nbformat
@@ -78,7 +77,7 @@ def build(out):
     """Write the decks, the page that lists them, and everything that they load, into `out`."""
     out.mkdir(parents=True)
     vendor(out / "vendor")
-    shutil.copytree(frozen(), out / "frozen")
+    shutil.copytree(freeze.kept(), out / "frozen")
     for name in ("slides.css", "slides.js"):
         shutil.copy(ROOT / "web" / name, out)
     highlighting = HtmlFormatter(style="default").get_style_defs(".highlight")
@@ -88,21 +87,6 @@ def build(out):
         titles[name] = HEADING.search(notebook.cells[0].source)[1]
         (out / f"{name}.html").write_text(deck(notebook, titles[name]), encoding="utf-8")
     (out / "index.html").write_text(index(titles), encoding="utf-8")
-
-
-def frozen():
-    """Folder with the frames of all explorers, kept in build/ until what draws them changes."""
-    package = ROOT / "kl_helpers"
-    sources = [*package.rglob("*.py"), *package.glob("*.mplstyle"), *package.glob("picture.*")]
-    sources += [ROOT / "web" / "freeze.py", ROOT / "web" / "frozen.js"]
-    key = zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources)))
-    folder = BUILD / "frozen" / f"{key:08x}"
-    if not folder.exists():
-        shutil.rmtree(folder.parent, ignore_errors=True)
-        half = folder.with_suffix(".half")
-        freeze.freeze_all(half)
-        half.rename(folder)
-    return folder
 
 
 def lessons_with_slides():

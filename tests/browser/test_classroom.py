@@ -78,7 +78,7 @@ def test_nothing_stays_when_the_class_is_stopped(proxy, how, tmp_path):
     )
     started = []
     deadline = time.monotonic() + 120
-    while not any("ipykernel_launcher" in " ".join(each.cmdline()) for each in started):
+    while not any("ipykernel_launcher" in classroom.command_of(each) for each in started):
         assert time.monotonic() < deadline
         assert script.poll() is None
         time.sleep(0.2)
