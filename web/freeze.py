@@ -33,7 +33,7 @@ import lessons  # noqa: E402
 from kl_helpers import engine  # noqa: E402
 from kl_helpers.scene import WIDTH, Drawing  # noqa: E402
 
-LIMIT = 320_000  # bytes an explorer, picture included
+AIM, LIMIT = 320_000, 500_000  # bytes an explorer, picture included
 ROLLS = 11  # seeds: the start, and ten times Resample
 ROUND = (1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500)  # steps of a grid, in steps of the slider
 FEWEST = 11  # stops of a slider that slides together with another one
@@ -148,26 +148,29 @@ class Plan:
         self.sliders = {slider.name: slider for slider in scene.sliders if slider.shown}
         start = {name: scene.start[name] for name in self.sliders}
         presets = [start | preset for preset in scene.presets.values()]
-        named = [start | setting for name, _, setting in NAMED if name == scene.name]
+        named = [setting for name, _, setting in NAMED if name == scene.name]
         turned = [swapped(scene, setting) for setting in (start, *presets) if scene.swap]
-        self.bases = [start, *presets, *named, *turned]
+        self.bases = [start, *presets, *(start | setting for setting in named), *turned]
         self.stops = self._grids()
         frames = {(0, *start.values()): (0, start)}
         for state, _ in enumerate(states(scene)):
-            for setting in self._sheets(start, presets, turned):
+            for setting in self._sheets(start, presets, named, turned):
                 frames.setdefault((state, *setting.values()), (state, setting))
         self.settings = list(frames.values())
 
-    def _sheets(self, start, presets, turned):
+    def _sheets(self, start, presets, named, turned):
         pair = self.scene.pair_of_sliders
         yield from self._product(start, pair)
         if turned:
             yield from self._product(turned[0], swapped(self.scene, {n: n for n in start}, pair))
         for preset in presets if self.size.at_presets else ():
             yield from self._product(preset, pair)
-        for base in self.bases:
+        for base in (start, *presets, *turned):
             for name in self.sliders:
                 yield from self._product(base, (name,))
+        for setting in named:  # whichever of its sliders comes last leads there
+            for name in setting:
+                yield from self._product(start | setting, (name,))
 
     def _product(self, base, names):
         for values in itertools.product(*(self.stops[name] for name in names)):
@@ -456,12 +459,14 @@ def freeze(scene, folder):
     """Write NAME.json.gz and NAME.png into `folder`; return a line that says how large."""
     began, frames = time.perf_counter(), {}
     picture = scene.png(scene.frame())
-    room = LIMIT - len(picture)
+    room = AIM - len(picture)
     for size, decimals in _promising(scene, frames, room):
         plan = Plan(scene, size)
         data = _encoded(scene, plan, frames, decimals)
         if len(data) <= room:
             break
+    if len(data) + len(picture) > LIMIT:
+        raise ValueError(f"{scene.name} has {len(data)} bytes of frames, too many for a page")
     (folder / f"{scene.name}.json.gz").write_bytes(data)
     (folder / f"{scene.name}.png").write_bytes(picture)
     pair = " × ".join(f"{len(plan.stops[name])} {name}" for name in scene.pair_of_sliders)
