@@ -45,17 +45,15 @@ async function show() {
     });
 }
 
-// An explorer's picture is as wide as fits below its sliders, or, where those are many, beside them.
+// An explorer's picture is as wide as leaves room for its sliders and numbers.
 function place(slide) {
     const box = slide.querySelector(".kl-explorer"), frozen = box?.closest(".kl-frozen");
     if (!frozen?.querySelector(".kl-about") || frozen.dataset.placed) return;
     const picture = box.querySelector(".kl-picture");
     const room = FLOOR - frozen.offsetTop, ratio = picture.offsetWidth / picture.offsetHeight;
     const others = frozen.offsetHeight - picture.offsetHeight;
-    const below = Math.min(1160, Math.floor((room - others) * ratio));
-    const beside = Math.min(820, Math.floor((room - 30) * ratio));
-    box.classList.toggle("beside", below < beside);
-    box.style.setProperty("--picture", `${Math.max(below, beside)}px`);
+    const width = Math.min(1160, Math.floor((room - others) * ratio));
+    box.style.setProperty("--picture", `${width}px`);
     frozen.dataset.placed = true;
 }
 

@@ -25,6 +25,7 @@ FAULTS = r"""() => {
         for (const node of slide.querySelectorAll("*")) {
             const {left, top, right, bottom, width, height} = node.getBoundingClientRect();
             if (!width || !height || node.closest(hidden)) continue;
+            if (node.ownerSVGElement) continue;  // a picture cuts what leaves it, and says so
             if (bottom > 720 || right > 1280 || top < 0 || left < 0)
                 found.push(`${name}: ${node.tagName}.${node.className} to ${right}, ${bottom}`);
             if (node.matches("pre") && node.scrollWidth > node.clientWidth)
@@ -57,11 +58,16 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class FewFrames(freeze.Plan):
-    """The start of an explorer and a few frames beside it: it takes the room of all of them."""
+    """An explorer's start and where one slider leads from it: it takes the room of all frames."""
 
     def __init__(self, scene, size):
         super().__init__(scene, size)
-        self.settings = self.settings[:40]
+        (state, start), *_ = self.settings
+        self.settings = [
+            (there, setting)
+            for there, setting in self.settings
+            if there == state and sum(setting[name] != start[name] for name in start) <= 1
+        ][:40]
 
 
 @pytest.fixture(scope="module")
@@ -167,11 +173,12 @@ def test_s_opens_what_a_teacher_asks(page, address):
 def test_a_slider_moves_the_picture_and_its_keys_turn_no_slide(page, address):
     open_deck(page, address, "00-start-here")
     page.evaluate(GO, "explore-shift")
+    page.wait_for_function("() => Reveal.getCurrentSlide().querySelector('[data-placed]')")
     slider = page.locator("section.present").get_by_role("slider", name="μ of q", exact=True)
     slider.focus()
     moving = page.locator("section.present .kl-moving")
     before, place = moving.inner_html(), page.evaluate("Reveal.getIndices()")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     page.wait_for_function(
         "before => document.querySelector('section.present .kl-moving').innerHTML !== before",
         arg=before,
