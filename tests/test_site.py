@@ -116,7 +116,7 @@ def test_an_exercise_keeps_its_task_and_loses_its_verdict(name):
     for cell_id, i in tasks.items():
         assert cells[i].source == EXERCISES[name, cell_id].source
         assert cells[i].outputs == []
-        assert "(#run-it-yourself)" in cells[i + 1].source
+        assert "(#Run-it-yourself)" in cells[i + 1].source
         assert "<summary>Hint</summary>" in cells[i + 2].source
         assert "<summary>Solution</summary>" in cells[i + 2].source
     assert "Not attempted" not in nbformat.writes(new_notebook(cells=cells))

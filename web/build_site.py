@@ -33,7 +33,6 @@ MOVING = (
     f'<link rel="stylesheet" href="{EXPLORERS}/picture.css">'
     f'<script type="module" src="{EXPLORERS}/frozen.js"></script>'
 )
-HIDDEN = shutil.ignore_patterns(".*", "images")
 OTHER_FONTS = re.compile(r",url\([^)]*\.(?:woff|ttf)\) format\(\"[a-z]+\"\)")
 
 
@@ -64,7 +63,7 @@ def build(folder):
     explorer = add_explorers(folder / EXPLORERS, with_lite)
     write_sources(source, explorer, with_lite)
     run_sphinx(source, folder)
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=HIDDEN)
+    add_downloads(folder / "notebooks")
 
 
 def vendor(folder):
@@ -124,6 +123,16 @@ def write_sources(folder, explorer, with_lite):
     (folder / "data").mkdir()
     (folder / "data" / "README.md").write_text(f"---\norphan: true\n---\n{about}", encoding="utf-8")
     say(f"{len(NOTEBOOKS)} notebooks are laid out")
+
+
+def add_downloads(folder):
+    """The notebooks as files, without outputs, which the pages have; and their data."""
+    shutil.copytree(ROOT / "notebooks" / "data", folder / "data")
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        for cell in pages.code_cells(notebook):
+            cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, folder / path.name)
 
 
 def run_sphinx(source, folder):

@@ -1,6 +1,9 @@
 """How Sphinx makes pages of what `build_site.py` has laid out in build/pages."""
 
+import socket
+import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import sphinxcontrib.katex as katex
 
@@ -17,11 +20,33 @@ nb_code_prompt_show = "Show the imports"
 nb_code_prompt_hide = "Hide the imports"
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+myst_heading_slug_func = "pages.anchor"  # Sphinx has the notebooks' own links to follow
 
 # Formulas are set while the site is built. One that cannot be set stops the build.
 katex_prerender = True
 katex_css_path = "katex.min.css"
 katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+
+
+def start_katex(rundir, timeout):
+    """Start KaTeX, and wait until it listens; its own way of waiting can be a moment too short."""
+    address, end = str(rundir / "katex.sock"), time.monotonic() + timeout
+    command = katex.KaTeXServer.build_command(socket=address)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return process, connection
+
+
+katex.KaTeXServer.start_server_process = start_katex
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine
 
 html_theme = "furo"

@@ -19,11 +19,11 @@ PIECES = re.compile(r"(\$[^$]+\$|</?(?:em|code)>)")
 EXPLORER = re.compile(r"explore_\w+")
 READ_HERE = (
     "On this page the pictures move and the questions take your answers, with nothing installed."
-    " To change the code and have exercises checked, [run it yourself](#run-it-yourself)."
+    " To change the code and have exercises checked, [run it yourself](#Run-it-yourself)."
 )
 EXERCISE = (
     "Write your answer into this cell of the notebook, which says at once whether it is right:"
-    " [run it yourself](#run-it-yourself)."
+    " [run it yourself](#Run-it-yourself)."
 )
 
 
@@ -229,6 +229,11 @@ def shown(cell, page, asked, explorer):
         cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         return [cell, picture]
     return [cell]
+
+
+def anchor(title):
+    """The end of a link to a heading, as JupyterLab makes it."""
+    return title.replace(" ", "-")
 
 
 def code_cells(notebook):
