@@ -373,6 +373,10 @@ EASE = """() => {
     for (const node of document.querySelectorAll('details')) node.open = true;
     for (const node of document.querySelectorAll('.katex-html')) node.textContent = 'x';
 }"""
+AT_REST = """async () => {
+    await new Promise(requestAnimationFrame);
+    await Promise.all(document.getAnimations().map(each => each.finished));
+}"""  # what was opened fades in, and is pale until then
 JUDGE = """options => axe.run(options).then(({violations, passes}) => ({violations, passes}))"""
 
 
@@ -384,6 +388,7 @@ def test_axe_finds_nothing_serious_on_any_page(site, lesson, axe, theme):
         page = lesson(name)
         page.emulate_media(color_scheme=theme)
         page.evaluate(EASE)
+        page.evaluate(AT_REST)
         page.evaluate(axe)
         verdict = page.evaluate(JUDGE, only)
         assert "color-contrast" in {rule["id"] for rule in verdict["passes"]}
@@ -393,3 +398,17 @@ def test_axe_finds_nothing_serious_on_any_page(site, lesson, axe, theme):
             if rule["impact"] in SERIOUS
         ]
     assert found == []
+
+
+def test_an_explorer_takes_the_place_of_its_picture(lesson):
+    page = lesson("00-start-here")
+    box = page.locator(".kl-frozen").first
+    box.scroll_into_view_if_needed()
+    box.locator(".kl-explorer").wait_for()
+    assert not box.locator(".kl-committed").is_visible()
+    number = box.get_by_role("status").text_content()
+    box.get_by_role("slider", name="μ of q").press("End")
+    assert box.get_by_role("status").text_content() != number
+    page.emulate_media(media="print")
+    assert box.locator(".kl-committed").is_visible()
+    assert not box.locator(".kl-explorer").is_visible()

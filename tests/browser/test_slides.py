@@ -5,8 +5,6 @@ import http.server
 import threading
 from pathlib import Path
 
-import freeze
-import lessons
 import pytest
 import slides
 from playwright.sync_api import expect
@@ -57,37 +55,11 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class FewFrames(freeze.Plan):
-    """An explorer's start and where one slider leads from it: it takes the room of all frames."""
-
-    def __init__(self, scene, size):
-        super().__init__(scene, size)
-        (state, start), *_ = self.settings
-        self.settings = [
-            (there, setting)
-            for there, setting in self.settings
-            if there == state and sum(setting[name] != start[name] for name in start) <= 1
-        ][:40]
-
-
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("frozen")
-    freeze.copy_scripts(folder)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(freeze, "Plan", FewFrames)
-        for explorer in lessons.explorers().values():
-            freeze.freeze(explorer().scene, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory, frames):
+def address(tmp_path_factory):
     """Where a plain static server has the decks."""
     folder = tmp_path_factory.mktemp("web") / "slides"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(slides, "frozen", lambda: frames)
-        slides.build(folder)
+    slides.build(folder)
     handler = functools.partial(Quiet, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
