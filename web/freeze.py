@@ -534,8 +534,7 @@ def freeze_all(folder, names=None, say=print):
 def kept(say=print):
     """The folder with the frames of all explorers, kept in build/ until what draws them changes."""
     package = ROOT / "kl_helpers"
-    sources = [*package.rglob("*.py"), *package.glob("*.mplstyle"), *package.glob("picture.*")]
-    sources += [ROOT / "web" / "freeze.py", ROOT / "web" / "frozen.js"]
+    sources = [*package.rglob("*.py"), *package.glob("*.mplstyle"), ROOT / "web" / "freeze.py"]
     key = zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources)))
     folder = ROOT / "build" / "frozen" / f"{key:08x}"
     if not folder.exists():
@@ -543,6 +542,7 @@ def kept(say=print):
         unfinished = folder.with_suffix(".unfinished")
         freeze_all(unfinished, say=say)
         unfinished.rename(folder)
+    copy_scripts(folder)
     return folder
 
 
