@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import classroom
 import nbformat
@@ -27,8 +28,9 @@ def teach(proxy, tmp_path, monkeypatch):
     monkeypatch.setattr(classroom, "DRAGS", 2)
 
     def one_lesson():
-        with classroom.Hub(tmp_path, proxy) as hub:
-            lesson = asyncio.run(classroom.teach(hub, 1))
+        # Playwright, in whose session this may run, has an event loop in the main thread.
+        with classroom.Hub(tmp_path, proxy) as hub, ThreadPoolExecutor() as pool:
+            lesson = pool.submit(asyncio.run, classroom.teach(hub, 1)).result()
         assert hub.left() == []
         return lesson
 
