@@ -141,6 +141,8 @@ def run_sphinx(source, folder):
     options = ["--quiet", "--fail-on-warning", "--fresh-env", "--doctree-dir", BUILD / "doctrees"]
     if build_main([*map(str, options), "-c", str(WEB), str(source), str(folder)]):
         raise RuntimeError("Sphinx stopped: it says why above")
+    for source_map in (folder / "_static").rglob("*.map"):
+        source_map.unlink()  # for whoever changes the theme
 
 
 if __name__ == "__main__":
