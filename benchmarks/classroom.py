@@ -682,7 +682,11 @@ def main():
     options = parser.parse_args()
     if MISSING:
         sys.exit(MISSING)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for asked_to_end in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # jobs ignore SIGINT
+        signal.signal(asked_to_end, signal.default_int_handler)
     try:
         proxy, version = fetch_proxy(PROXY_FOLDER)
         lessons = []
