@@ -3,11 +3,8 @@
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port
+from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port, static_host
 
 AXE = "axe-core@4.11.0"
 
@@ -91,23 +88,6 @@ def run_planted(course, open_notebook):
         return open_notebook("notebooks/planted.ipynb")
 
     return write
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """A static host: files and nothing else."""
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def static_host(folder):
-    """Serve a folder on this machine; the address."""
-    handler = partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
-        threading.Thread(target=host.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{host.server_port}"
-        host.shutdown()
 
 
 @pytest.fixture(scope="session")

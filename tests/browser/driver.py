@@ -8,9 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 COURSE = Path(__file__).resolve().parents[2]
@@ -154,6 +157,26 @@ class AppServer(LabServer):
     def command(self):
         script = str(self.root / "web" / "app.py")
         return [sys.executable, script, f"--port={self.port}", "--no-browser", *self.options]
+
+
+# --- a static host
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """A static host: files and nothing else."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def static_host(folder):
+    """Serve a folder on this machine; the address."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}"
+        host.shutdown()
 
 
 # --- the notebook

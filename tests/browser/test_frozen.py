@@ -1,16 +1,14 @@
 """Every frozen explorer in Chromium, from a server that only hands out files: no kernel answers."""
 
 import base64
-import functools
-import http.server
 import io
 import shutil
-import threading
 
 import freeze
 import lessons
 import numpy as np
 import pytest
+from driver import static_host
 from PIL import Image
 from test_axe import SERIOUS
 
@@ -42,11 +40,6 @@ JUDGE = """async () => {
 }"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="session")
 def frozen(tmp_path_factory):
     """Folder with every explorer's frames and a page for each."""
@@ -63,11 +56,8 @@ def frozen(tmp_path_factory):
 @pytest.fixture(scope="session")
 def site(frozen):
     """Address of a server of that folder."""
-    handler = functools.partial(Quiet, directory=frozen)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with static_host(frozen) as url:
+        yield url
 
 
 class FrozenPage:

@@ -1,12 +1,10 @@
 """The decks in a browser: what fits, what is set, what answers, and that no other host is asked."""
 
-import functools
-import http.server
-import threading
 from pathlib import Path
 
 import pytest
 import slides
+from driver import static_host
 from playwright.sync_api import expect
 
 NAMES = list(slides.lessons_with_slides())
@@ -50,21 +48,13 @@ GO = """name => {
 }"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Where a plain static server has the decks."""
     folder = tmp_path_factory.mktemp("web") / "slides"
     slides.build(folder)
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with static_host(folder) as url:
+        yield url
 
 
 @pytest.fixture
