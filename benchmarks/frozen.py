@@ -7,12 +7,9 @@ table into RESULTS.md.
 """
 
 import argparse
-import functools
-import http.server
 import re
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -24,7 +21,7 @@ except ModuleNotFoundError as missing:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / folder) for folder in ("tests/browser", "benchmarks", "tools", "web")]
 import freeze  # noqa: E402
-from driver import chromium, find_chromium  # noqa: E402
+from driver import chromium, find_chromium, static_host  # noqa: E402
 from report import RESULTS, installed, machine, table, write_section  # noqa: E402
 
 STEPS, EVENTS, TARGET = 40, 60, 1000 / 60  # keys; events of a drag; ms
@@ -140,27 +137,17 @@ def main():
         folder = Path(options.folder or folder)
         if not options.folder:
             freeze.freeze_all(folder, names)
-        handler = functools.partial(_Quiet, directory=folder)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         results = {}
-        with chromium(playwright) as browser:
+        with static_host(folder) as address, chromium(playwright) as browser:
             for name in names:
                 page = PAGE.format(box=freeze.placeholder(name, "."))
                 (folder / "bench.html").write_text(page, encoding="utf-8")
-                address = f"http://127.0.0.1:{server.server_port}/bench.html"
-                results[name] = measure(browser, address)
-        server.shutdown()
+                results[name] = measure(browser, f"{address}/bench.html")
     setup = f"{STEPS} keys and a drag of {EVENTS} events each, on {machine()}; headless Chromium"
     text = f"{setup}; {installed('playwright')}.\n\n{report(results)}"
     print(text)
     if options.write:
         write_section("frozen", text)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 if __name__ == "__main__":

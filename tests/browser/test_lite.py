@@ -5,11 +5,8 @@ page up to the kernel's start, and the wheel beside the packages that the runtim
 """
 
 import base64
-import functools
-import http.server
 import json
 import subprocess
-import threading
 import tomllib
 import venv
 from pathlib import Path
@@ -17,6 +14,7 @@ from pathlib import Path
 import lite
 import nbformat
 import pytest
+from driver import static_host
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,17 +80,16 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(folder):
-    """Where the folder above is served, as any static host would."""
+    with static_host(folder.parent) as url:
+        yield f"{url}/"
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
 
-    handler = functools.partial(Handler, directory=folder.parent)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+@pytest.fixture
+def apart(browser):
+    """A browser context of its own: the tests' JupyterLab page goes on asking its server."""
+    context = browser.browser.new_context()
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +153,7 @@ def test_the_page_has_the_extensions_and_nothing_to_debug(folder):
     assert size < MEGABYTES * 1e6
 
 
-def test_a_notebook_opens_up_to_the_kernels_start(folder, address, browser):
+def test_a_notebook_opens_up_to_the_kernels_start(folder, address, apart):
     runtime = default_runtime(folder)
     assert f"/v{PYODIDE_VERSION}/" in runtime
     committed = nbformat.read(ROOT / "notebooks" / NOTEBOOK, 4)
@@ -166,7 +163,7 @@ def test_a_notebook_opens_up_to_the_kernels_start(folder, address, browser):
         for output in cell.get("outputs", ())
         if "image/png" in output.get("data", {})
     ]
-    page = browser.new_page()
+    page = apart.new_page()
     asked, troubles = [], []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on(
@@ -180,29 +177,24 @@ def test_a_notebook_opens_up_to_the_kernels_start(folder, address, browser):
         if not request.url.startswith((address, "data:", "blob:")):
             asked.append(request.url)
 
-    browser.on("request", on_request)
-    browser.route(runtime, lambda route: route.abort())
-    try:
-        page.goto(f"{address}lite/lab/index.html?path={NOTEBOOK}")
-        page.wait_for_selector(".jp-Notebook .jp-RenderedImage img", timeout=60_000)
-        page.wait_for_function(
-            f"document.querySelectorAll('.jp-RenderedImage img').length >= {len(pictures)}"
-        )
-        shown = page.eval_on_selector_all(
-            ".jp-RenderedImage img",
-            "images => images.map(({src, naturalWidth}) => [src, naturalWidth])",
-        )
-        kernel = page.locator(".jp-Toolbar-kernelName").inner_text()
-        text = page.locator(".jp-Notebook").inner_text()
-        for _ in range(100):
-            if asked:
-                break
-            page.wait_for_timeout(100)
-        dialogs = page.locator(".jp-Dialog").all_inner_texts()
-    finally:
-        browser.unroute(runtime)
-        browser.remove_listener("request", on_request)
-        page.close()
+    apart.on("request", on_request)
+    apart.route(runtime, lambda route: route.abort())
+    page.goto(f"{address}lite/lab/index.html?path={NOTEBOOK}")
+    page.wait_for_selector(".jp-Notebook .jp-RenderedImage img", timeout=60_000)
+    page.wait_for_function(
+        f"document.querySelectorAll('.jp-RenderedImage img').length >= {len(pictures)}"
+    )
+    shown = page.eval_on_selector_all(
+        ".jp-RenderedImage img",
+        "images => images.map(({src, naturalWidth}) => [src, naturalWidth])",
+    )
+    kernel = page.locator(".jp-Toolbar-kernelName").inner_text()
+    text = page.locator(".jp-Notebook").inner_text()
+    for _ in range(100):
+        if asked:
+            break
+        page.wait_for_timeout(100)
+    dialogs = page.locator(".jp-Dialog").all_inner_texts()
     decoded = [base64.b64decode(src.split(",")[1]) for src, _ in shown]
     assert decoded == [base64.b64decode(picture) for picture in pictures]
     assert all(width > 0 for _, width in shown)
