@@ -12,7 +12,7 @@ from contourpy import contour_generator
 from matplotlib.artist import Artist
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Polygon, Rectangle, StepPatch
+from matplotlib.patches import Patch, PathPatch, Polygon, StepPatch
 from matplotlib.path import Path
 
 COLORS = MappingProxyType(
@@ -45,6 +45,7 @@ def _place(ax, gid, create, move, *data):
     shown = [np.asarray(each).tobytes() for each in data]
     if _placed.get(artist) != shown:
         move(artist, *data)
+        artist.stale = True  # not every set_… of Matplotlib says so
         _placed[artist] = shown
 
 
@@ -121,8 +122,14 @@ def plot_bars(ax, left, bottom, width, height, who):
     -------
     matplotlib.axes.Axes
     """
-    for i, bounds in enumerate(np.broadcast(left, bottom, width, height)):
-        _plot_bar(ax, bounds, who, f"{who} bar {i}")
+    sides = left, np.add(left, width), bottom, np.add(bottom, height)
+    x0, x1, y0, y1 = (np.ravel(side) for side in np.broadcast_arrays(*sides))
+    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]).transpose(2, 0, 1)
+    corners = corners[(x0 != x1) & (y0 != y1)]  # an edge alone would look like a bar
+    gid = f"{who} bars"
+    _place(
+        ax, gid, lambda: ax.add_patch(PathPatch(Path([[0, 0]]), **_fill(who))), _set_bars, corners
+    )
     return ax
 
 
@@ -186,7 +193,7 @@ def plot_landscape(ax, x, y, z, levels):
     def fill(landscape, x, y, z, levels):
         surface = contour_generator(x, y, z, fill_type="ChunkCombinedCode")
         bottom = np.min(z) - 1
-        landscape.paths, landscape.stale = [], True
+        landscape.paths = []
         for level in reversed(levels):  # the highest first: each covers a part of the one before
             (corners,), (codes,) = surface.filled(bottom, max(level, bottom + 0.5))
             if corners is None:  # the whole surface is higher
@@ -260,14 +267,10 @@ def add_key(ax, names, *, filled=False):
     return ax
 
 
-def _plot_bar(ax, bounds, who, gid):
-
-    def resize(bar, bounds):
-        bar.set_bounds(*bounds)
-        _, _, width, height = bounds
-        bar.set_visible(width * height != 0)  # an edge alone would look like a bar
-
-    _place(ax, gid, lambda: ax.add_patch(Rectangle((0, 0), 1, 1, **_fill(who))), resize, bounds)
+def _set_bars(bars, corners):
+    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(corners))
+    bars.set_path(Path(corners.reshape(-1, 2), codes))
+    bars.set_visible(len(corners) > 0)
 
 
 def _plot_area(ax, x, y, gid, **style):

@@ -19,6 +19,19 @@ def rng():
 
 
 @pytest.fixture
+def boxes():
+    """The bars that `plot_bars` drew for one: boxes(axes, who), shape (k, 4): x0, y0, x1, y1."""
+
+    def drawn(ax, who):
+        (bars,) = (patch for patch in ax.patches if patch.get_gid() == f"{who} bars")
+        corners = bars.get_path().vertices.reshape(-1, 5, 2)
+        assert bars.get_visible() == bool(len(corners))
+        return np.hstack([corners[:, 0], corners[:, 2]])
+
+    return drawn
+
+
+@pytest.fixture
 def prose():
     """What a cell says, lines and string literals joined: prose("01", "sign-meaning")."""
 

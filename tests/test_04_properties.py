@@ -77,19 +77,17 @@ def artist(explorer, gid):
     return found
 
 
-def test_gibbs_draws_the_gap_from_the_curve_to_the_tangent_and_two_ladders_of_one_height():
+def test_gibbs_draws_the_gap_from_the_curve_to_the_tangent_and_two_ladders_of_one_height(boxes):
     explorer = explorers.explore_gibbs()  # p = (0.5, 0.5), q = (0.1, 0.9)
     for side, r in (("heads", 0.2), ("tails", 1.8)):
         gap = artist(explorer, f"{side} gap")
         assert gap.get_xdata() == pytest.approx([r, r])
         assert gap.get_ydata() == pytest.approx([math.log(r), r - 1])
     divergence = explorer.values()["D(p‖q)"]
-    fall, climb = (
-        artist(explorer, "loss bar 1").get_bbox(),
-        artist(explorer, "gain bar 3").get_bbox(),
-    )
-    assert fall.y1 == pytest.approx(divergence)  # a bar of negative height ends at y1
-    assert climb.y1 == pytest.approx(divergence)
+    *_, ladder = explorer.drawing.axes
+    (fall,), (*_, climb) = boxes(ladder, "loss"), boxes(ladder, "gain")
+    assert fall[3] == pytest.approx(divergence)  # a bar of negative height ends at y1
+    assert climb[3] == pytest.approx(divergence)
 
 
 def test_gibbs_words_in_the_area_touch_nothing():

@@ -446,14 +446,14 @@ def test_both_bars_of_the_bound_are_equally_long():
         )
 
 
-def test_the_bars_are_the_parts_of_the_bound():
+def test_the_bars_are_the_parts_of_the_bound(boxes):
     scene = explore_bound().scene
     frame = scene.frame(mu_q=0.5, sigma_q=1, s=1)
     axes = scene.layout(Figure())
     scene.draw(axes, **frame.data)
-    widths = {patch.get_gid(): patch.get_width() for patch in axes[1].patches}
     parts = wild.bound(0.5, 1, 1)
-    drawn = [widths[f"{who} bar 0"] for who in ("loss", "q", "p", "gain")]
+    bars = np.concatenate([boxes(axes[1], who) for who in ("loss", "q", "p", "gain")])
+    drawn = bars[:, 2] - bars[:, 0]
     assert drawn == pytest.approx(parts, rel=1e-12)
 
 

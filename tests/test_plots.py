@@ -24,7 +24,7 @@ def ax():
         (lambda ax, k: plots.plot_density(ax, X, k * X**2, "p"), 2),
         (lambda ax, k: plots.plot_curve(ax, X, k * X, "gain"), 1),
         (lambda ax, k: plots.plot_histogram(ax, X, k * X[1:] ** 2, "q"), 1),
-        (lambda ax, k: plots.plot_bars(ax, [0, 1, 2], 0, 0.5, k * np.ones(3), "q"), 3),
+        (lambda ax, k: plots.plot_bars(ax, [0, 1, 2], 0, 0.5, k * np.ones(3), "q"), 1),
         (lambda ax, k: plots.plot_signed_area(ax, X, k * X), 3),
         (lambda ax, k: plots.plot_band(ax, X, k * X, 2, "band"), 1),
         (lambda ax, k: plots.plot_landscape(ax, X, X, k * np.outer(X, X), [0, 1]), 1),
@@ -99,10 +99,15 @@ def test_p_and_q_differ_in_more_than_colour(ax):
     assert p.get_hatch() != q.get_hatch()
 
 
-def test_bars_take_their_own_places_and_sizes(ax):
+def test_bars_take_their_own_places_and_sizes(ax, boxes):
     plots.plot_bars(ax, [0, 2], [1, -1], 0.5, [3, 4], "gain")
-    bounds = [bar.get_bbox().bounds for bar in ax.patches]
-    assert bounds == [(0, 1, 0.5, 3), (2, -1, 0.5, 4)]
+    assert boxes(ax, "gain").tolist() == [[0, 1, 0.5, 4], [2, -1, 2.5, 3]]
+
+
+def test_a_bar_without_height_is_left_out_and_comes_back(ax, boxes):
+    for heights, left in (([1, 0, 2], [0, 2]), ([0, 0, 0], []), ([0, -1, 0], [1])):
+        plots.plot_bars(ax, [0, 1, 2], 0, 0.5, heights, "p")
+        assert boxes(ax, "p")[:, 0].tolist() == left
 
 
 def test_signed_area_splits_at_zero(ax):
