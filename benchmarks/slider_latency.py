@@ -44,7 +44,7 @@ from driver import (  # noqa: E402
 )
 from report import installed, machine, table, write_section  # noqa: E402
 
-STEPS, DRAGS, EVENTS, WARM_UP = 30, 10, 60, 3
+STEPS, DRAGS, EVENTS, WARM_UP = 30, 5, 60, 3
 EVENT_TIME = 1 / 60  # between two events of the drag, in seconds
 DENSITY = 2  # screen pixels per CSS pixel: what the explorers' pictures are made for
 CLOCKS = 0.03  # seconds by which the browser's clock and the kernel's may differ

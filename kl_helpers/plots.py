@@ -198,7 +198,9 @@ def plot_landscape(ax, x, y, z, levels):
             (corners,), (codes,) = surface.filled(bottom, max(level, bottom + 0.5))
             if corners is None:  # the whole surface is higher
                 break
-            landscape.paths.append(Path(corners, codes))
+            path = Path(corners, codes)
+            path.simplify_threshold = 0.3  # points; nobody sees it
+            landscape.paths.append(path)
 
     _place(ax, "landscape", lambda: ax.add_artist(_Fills(colors)), fill, x, y, z, levels)
     return ax
