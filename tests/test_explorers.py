@@ -4,11 +4,13 @@ import dataclasses
 import io
 import itertools
 import math
+import re
 
 import lessons
 import numpy as np
 import pytest
 from ipywidgets import Widget
+from matplotlib.text import Text
 from PIL import Image
 
 from kl_helpers import kl_quad
@@ -134,6 +136,17 @@ def test_a_start_and_every_preset_is_a_stop_of_its_slider(explorer):
 
 def test_a_table_has_a_place_for_every_quantity(explorer):
     assert not explorer.scene.rows or sum(explorer.scene.rows) == len(explorer.values())
+
+
+def test_no_index_is_written_with_an_underscore(explorer):
+    labels = [slider.label for slider in explorer.scene.sliders if slider.shown]
+    for button in explorer.buttons:
+        explorer.press(button)
+        texts = [text.get_text() for text in explorer.drawing.figure.findobj(Text)]
+        plain = [re.sub(r"\$.*?\$", "", text) for text in texts]  # without Matplotlib's formulas
+        shown = [*labels, explorer.summary, *plain]
+        assert not [each for each in shown if "_" in each], button
+    explorer.reset()
 
 
 def test_names_of_scenes_differ():

@@ -442,7 +442,7 @@ def test_both_bars_of_the_bound_are_equally_long():
         assert a + b == pytest.approx(c + d, abs=1e-12)
         values = explorer.values()
         assert values["−ELBO"] == pytest.approx(
-            values["E_q[−log p(x|z)]"] + values["D(q‖prior)"], rel=1e-14
+            values["E[−log p(x|z)]"] + values["D(q‖prior)"], rel=1e-14
         )
 
 

@@ -360,7 +360,9 @@ def explore_chance():
     def layout(figure):
         ax = figure.subplots()
         figure.subplots_adjust(0.065, 0.15, 0.985, 0.92)
-        label_axes(ax, x="2n·D̂, in nats", y="samples per nat", xlim=(0, right), ylim=(0, top))
+        label_axes(
+            ax, x="2n·D̂, in nats", y="share of samples, per nat", xlim=(0, right), ylim=(0, top)
+        )
         key = {
             "1000 samples": {"color": COLORS["p"], "alpha": 0.35, "linewidth": 6},
             "χ², k − 1 degrees of freedom": {"color": COLORS["sum"], "linestyle": "-."},

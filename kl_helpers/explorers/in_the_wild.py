@@ -48,7 +48,7 @@ def explore_bound():
         Controls ``mu_q``, ``sigma_q``, ``s``.
     """
     x, peak, top = np.linspace(-4, 5, 451), 1.3, 8.0
-    names = ("E_q[−log p(x|z)]", "D(q‖prior)", "−log p(x)", "D(q‖posterior)")
+    names = ("E[−log p(x|z)]", "D(q‖prior)", "−log p(x)", "D(q‖posterior)")
 
     def compute(mu_q, sigma_q, s):
         parts = bound(mu_q, sigma_q, s)
@@ -122,12 +122,12 @@ def explore_tilt():
     """
     betas = np.geomspace(0.02, 200, 240)
     places = np.arange(len(WORDS))
-    reward_name, best = "E_π[r]", 3.0
+    reward_name, best = "E[r]", 3.0
 
     def compute(beta, **rewards):
         reward = np.array([rewards[f"r_{word}"] for word in WORDS])
         policy, (nats, gets) = tilt(REFERENCE, reward, beta), budget(REFERENCE, reward, beta)
-        values = {reward_name: gets, "D(π‖π₀)": nats, "E_π[r] − β·D(π‖π₀)": gets - beta * nats}
+        values = {reward_name: gets, "D(π‖π₀)": nats, "E[r] − β·D(π‖π₀)": gets - beta * nats}
         data = {
             "policy": policy,
             "here": (nats, gets),
@@ -166,7 +166,7 @@ def explore_tilt():
         compute,
         layout,
         draw,
-        units={reward_name: "of reward", "E_π[r] − β·D(π‖π₀)": "of reward"},
+        units={reward_name: "of reward", "E[r] − β·D(π‖π₀)": "of reward"},
         presets={
             "No reward": {f"r_{word}": 0 for word in WORDS},
             "A reward for good": {f"r_{word}": 2 * (word == "good") for word in WORDS},
