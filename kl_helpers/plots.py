@@ -199,7 +199,7 @@ def plot_landscape(ax, x, y, z, levels):
             if corners is None:  # the whole surface is higher
                 break
             path = Path(corners, codes)
-            path.simplify_threshold = 0.3  # points; nobody sees it
+            path.simplify_threshold = 0.3  # points by which an outline may be off
             landscape.paths.append(path)
 
     _place(ax, "landscape", lambda: ax.add_artist(_Fills(colors)), fill, x, y, z, levels)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from kl_helpers.overlay import OverlayRenderer
+from kl_helpers.plots import plot_landscape
 
 WIDTH, HEIGHT = 200, 100  # points
 
@@ -60,6 +61,23 @@ def test_a_long_outline_is_thinned_and_not_visibly(ax, filled):
     kept = kept[kept[:, 1] < HEIGHT] if filled else kept
     kept = kept[np.argsort(kept[:, 0])]
     assert np.abs(np.interp(x, kept[:, 0], HEIGHT - kept[:, 1]) - y).max() < 0.3
+
+
+def test_outlines_of_a_landscape_are_thinned_and_not_visibly(ax):
+    def off(corners, radius):
+        """How far a closed outline, from corner to corner, gets from a circle."""
+        t = np.linspace(0, 1, 21)[:, np.newaxis, np.newaxis]
+        sides = corners + t * (np.roll(corners, -1, axis=0) - corners)
+        return np.abs(np.hypot(*(sides - [100, 50]).T) - radius).max()
+
+    x, y, levels = np.linspace(0, WIDTH, 101), np.linspace(0, HEIGHT, 51), (25, 45)
+    plot_landscape(ax, x, y, np.hypot(x - 100, y[:, np.newaxis] - 50), levels)
+    (landscape,) = (artist for artist in ax.get_children() if artist.get_gid() == "landscape")
+    outlines = drawn(landscape).findall("g/path")
+    for radius, path, outline in zip(levels[::-1], landscape.paths, outlines, strict=True):
+        kept = corners(outline)
+        assert len(kept) < 0.6 * len(path)
+        assert off(kept, radius) < off(path.vertices[:-1], radius) + 0.3
 
 
 def test_curves_stay_curves(ax):

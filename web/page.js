@@ -18,7 +18,7 @@ followTheme();
 const WIDE = ".table-wrapper, .highlight pre, div.math";
 function letScroll() {
     for (const node of document.querySelectorAll(WIDE)) {
-        if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0;
+        if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
         else node.removeAttribute("tabindex");
     }
 }

@@ -75,13 +75,7 @@ def explore_cross_entropy():
         return axes
 
     dotted = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
-    dots = {
-        "color": COLORS["sum"],
-        "marker": ".",
-        "markersize": 10,
-        "markeredgewidth": 0,
-        "alpha": 0.6,
-    }
+    dots = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
     link = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
 
     def draw(axes, q, divergence, trail, mu, sigma):

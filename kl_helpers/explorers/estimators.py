@@ -55,7 +55,7 @@ def _draw_rows(ax, truth, results):
             x = np.concatenate([values for _, values in these])
             y = np.concatenate([i + _JITTER for i, _ in these])
             dots = {"color": COLORS[who], "marker": ".", "markersize": 7, "alpha": 0.55}
-            dots |= {"markeredgewidth": 0}  # edges of hundreds take a browser three times as long
+            dots |= {"markeredgewidth": 0}  # edges of hundreds cost a browser most of its time
             plot_line(ax, x, y, f"{who} dots", linestyle="none", zorder=2, **dots)
     means = [values.mean() for values in results.values()]
     bars = {"color": COLORS["ink"], "marker": "|", "markersize": 22, "linestyle": "none"}
