@@ -22,23 +22,23 @@ help: ## list the targets
 
 lab: ## open the course in JupyterLab (PORT=8890, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh lab
-	@exec $(VENV_PYTHON) tools/lab.py $(if $(PORT),--port=$(PORT)) $(ARGS)
+	@exec $(VENV_PYTHON) -m tools.lab $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 site: ## the course as a folder of pages for any static host, into build/site
 	@tools/venv.sh site
-	@$(VENV_PYTHON) web/build_site.py
+	@$(VENV_PYTHON) -m web.site
 
 lite: ## JupyterLab and the notebooks for a browser without a server, into build/site/lite
 	@tools/venv.sh site
-	@$(VENV_PYTHON) web/lite.py
+	@$(VENV_PYTHON) -m web.lite
 
 slides: ## a reveal.js deck of each lesson, for any browser, into build/slides (needs npm)
 	@tools/venv.sh lab
-	@$(VENV_PYTHON) web/slides.py
+	@$(VENV_PYTHON) -m web.slides
 
 app: ## the explorers alone, for everybody who has the address (PORT=8870, ARGS="--ip=0.0.0.0")
 	@tools/venv.sh app
-	@exec $(VENV_PYTHON) web/app.py $(if $(PORT),--port=$(PORT)) $(ARGS)
+	@exec $(VENV_PYTHON) -m web.app $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
 	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope
@@ -46,7 +46,7 @@ test: lint ## lint, unit, property and explorer tests, then every notebook under
 
 test-machines: ## the tests that compute, and the notebooks, as on processors and systems of other kinds
 	@tools/venv.sh test
-	$(VENV_PYTHON) tools/other_machines.py
+	$(VENV_PYTHON) -m tools.other_machines
 
 test-lowest: $(UV) ## make test with the lowest versions that pyproject.toml allows
 	@tools/other_versions.sh lowest
@@ -60,16 +60,16 @@ test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 
 bench: ## measure sliders, helpers, memory, start and a class of thirty, into benchmarks/RESULTS.md
 	@tools/venv.sh bench
-	$(VENV_PYTHON) benchmarks/helpers.py --write
-	$(VENV_PYTHON) benchmarks/memory.py --write
-	$(VENV_PYTHON) benchmarks/cold_start.py --write
-	$(VENV_PYTHON) benchmarks/slider_latency.py --write
-	$(VENV_PYTHON) benchmarks/frozen.py --write
-	$(VENV_PYTHON) benchmarks/classroom.py --write
+	$(VENV_PYTHON) -m benchmarks.helpers --write
+	$(VENV_PYTHON) -m benchmarks.memory --write
+	$(VENV_PYTHON) -m benchmarks.cold_start --write
+	$(VENV_PYTHON) -m benchmarks.slider_latency --write
+	$(VENV_PYTHON) -m benchmarks.frozen --write
+	$(VENV_PYTHON) -m benchmarks.classroom --write
 
 notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=notebooks/02-….ipynb)
 	@tools/venv.sh test
-	$(VENV_PYTHON) tools/run_notebooks.py $(NOTEBOOKS)
+	$(VENV_PYTHON) -m tools.run_notebooks $(NOTEBOOKS)
 
 lint: ## ruff's rules and formatting, notebooks too
 	@tools/venv.sh test

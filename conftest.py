@@ -2,7 +2,7 @@
 
 import os
 
-from notebook_rules import KERNEL_WARNINGS
+from tools.notebook_rules import KERNEL_WARNINGS
 
 
 def pytest_configure(config):

@@ -1,6 +1,6 @@
 """A class on one machine: JupyterHub, its proxy, learners who all run notebook 02 and slide.
 
-    python benchmarks/classroom.py [--learners 1 3 10 30] [--write]
+    python -m benchmarks.classroom [--learners 1 3 10 30] [--write]
 
 Every learner logs in, has a server started, opens a copy of the notebook, runs all its cells over
 the kernel's websocket and drags a slider of its explorer, all learners at once. What comes back is
@@ -45,12 +45,11 @@ except ModuleNotFoundError as missing:
 else:
     MISSING = None
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / folder) for folder in ("tests/browser", "benchmarks")]
-from driver import free_port  # noqa: E402
-from report import installed, machine, table, write_section  # noqa: E402
+from benchmarks.results import installed, machine, table, write_section
+from kl_course.explorers.gaussian_samples import explore_samples
+from tools.driver import free_port
 
-from kl_helpers.explorers.gaussian_samples import explore_samples  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 NOTEBOOK = "notebooks/02-gaussian-samples.ipynb"
 POST_BUILD = ROOT / "postBuild"

@@ -1,6 +1,6 @@
 """How long from `make lab`, all installed, to the first live explorer; what an import costs.
 
-python benchmarks/cold_start.py [--rounds 5] [--write]
+python -m benchmarks.cold_start [--rounds 5] [--write]
 """
 
 import argparse
@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from slider_latency import (
+from benchmarks.results import installed, machine, table, write_section
+from benchmarks.slider_latency import (
     DENSITY,
     ROOT,
     SCREEN,
@@ -27,14 +28,12 @@ from slider_latency import (
     sync_playwright,
     write_notebook,
 )
-
-sys.path.append(str(Path(__file__).parent))
-import lessons
-from report import installed, machine, table, write_section
+from tools import lessons
 
 START = "notebooks/start.ipynb"
+OURS = ("kl_helpers", "kl_course")
 IMPORTS = 10
-IMPORT = "from kl_helpers.explorers.start_here import explore_two_normals"
+IMPORT = "from kl_course.explorers.start_here import explore_two_normals"
 SHOW = "explore_two_normals()"
 HEAVY = (
     "matplotlib",
@@ -153,13 +152,13 @@ def own_dependencies(module):
 def loaded_sources(module):
     """Files of our own modules that importing `module` loads."""
     loaded = python(f"import sys, {module}; print(*sys.modules)").split()
-    ours = [name for name in loaded if name.split(".")[0] == "kl_helpers"]
+    ours = [name for name in loaded if name.split(".")[0] in OURS]
     return [importlib.util.find_spec(name).origin for name in ours]
 
 
 def third_party(statement):
     """An import statement, anew, without what is ours or the standard library's."""
-    own = {*sys.stdlib_module_names, "kl_helpers"}
+    own = {*sys.stdlib_module_names, *OURS}
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             if alias.name.split(".")[0] not in own:

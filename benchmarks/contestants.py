@@ -11,15 +11,15 @@ from functools import partial
 
 os.environ["JUPYTER_WIDGETS_ECHO"] = "0"  # no slider hears its own value again, as in the explorers
 import ipywidgets as widgets
-import lessons
 import numpy as np
 from ipywidgets.widgets.widget import Widget
 from matplotlib import pyplot, style
 from matplotlib.figure import Figure
 
+from kl_course.plots import COLORS
+from kl_course.scene import INCH, WIDTH, Drawing, Scene
 from kl_helpers import kl_normal
-from kl_helpers.plots import COLORS
-from kl_helpers.scene import INCH, WIDTH, Drawing, Scene
+from tools import lessons
 
 FIRST = "explore_two_normals"  # the picture that was written once more for bqplot and plotly
 PEERS = {

@@ -1,6 +1,6 @@
 """How long from an event on a slider to changed pixels, without a kernel: the frozen explorers.
 
-    python benchmarks/frozen.py [--only NAME ...] [--write]
+    python -m benchmarks.frozen [--only NAME ...] [--write]
 
 Headless Chromium, a page for each explorer from a local server of files. ``--write`` puts the
 table into RESULTS.md.
@@ -18,11 +18,12 @@ try:
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed: `make bench` installs what this script needs")
 
+from benchmarks.results import RESULTS, installed, machine, table, write_section
+from tools import lessons
+from tools.driver import chromium, find_chromium, static_host
+from web import freeze
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / folder) for folder in ("tests/browser", "benchmarks", "tools", "web")]
-import freeze  # noqa: E402
-from driver import chromium, find_chromium, static_host  # noqa: E402
-from report import RESULTS, installed, machine, table, write_section  # noqa: E402
 
 STEPS, EVENTS, TARGET = 40, 60, 1000 / 60  # keys; events of a drag; ms
 HEADER = (
@@ -107,7 +108,7 @@ def kernel_steps():
 
 
 def report(results):
-    kernel, functions = kernel_steps(), freeze.scenes()
+    kernel = kernel_steps()
     rows = [
         [
             name,
@@ -115,7 +116,7 @@ def report(results):
             f"{quantiles(steps, n=20)[-1]:.1f}",
             f"{median(handlers):.1f}",
             f"{rate:.0f}",
-            kernel.get(functions[name].removeprefix("explore_"), "–"),
+            kernel.get(name, "–"),
         ]
         for name, (steps, handlers, rate) in results.items()
     ]
@@ -132,7 +133,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
     options = parser.parse_args()
     find_chromium()
-    names = options.only or list(freeze.scenes())
+    names = options.only or lessons.scene_names()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         folder = Path(options.folder or folder)
         if not options.folder:

@@ -1,6 +1,6 @@
 """How fast the helpers are beside other libraries, and whether those answers are right.
 
-    python benchmarks/helpers.py [--write]
+    python -m benchmarks.helpers [--write]
 
 Every time is the best of many, in turns with the others, as a ratio to ours in the same run. An
 answer that is wrong is shown as wrong, however fast it came.
@@ -16,8 +16,9 @@ from functools import partial
 from timeit import timeit
 
 import numpy as np
-from report import installed, machine, table, write_section
 from scipy.stats import norm
+
+from benchmarks.results import installed, machine, table, write_section
 
 OURS = "kl_helpers"
 ROUNDS, ROUND_TIME, PATIENCE = 200, 0.004, 8.0  # seconds of a call: in a round, in all rounds

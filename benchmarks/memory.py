@@ -1,6 +1,6 @@
 """How much 10,000 slider events add to a kernel that shows every explorer.
 
-    python benchmarks/memory.py [--events 10000] [--write]
+    python -m benchmarks.memory [--events 10000] [--write]
 
 The events come in chunks of a few, as they do from a hand: a thousand in one cell would pile up
 as unsent messages, and look like a leak that is not there.
@@ -9,14 +9,13 @@ as unsent messages, and look like a leak that is not there.
 import argparse
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from jupyter_client.manager import start_new_kernel
 
+from benchmarks.results import installed, machine, write_section
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "benchmarks"))
-from report import installed, machine, write_section  # noqa: E402
 
 CHUNK = 20
 MOST = 10  # MiB
@@ -26,9 +25,9 @@ import gc, itertools, json, sys
 import psutil
 from matplotlib import pyplot
 from ipywidgets.widgets.widget import _instances
-sys.path += [{str(ROOT / "tests")!r}, {str(ROOT / "tools")!r}]
-import lessons
-from test_memory import move
+sys.path.append({str(ROOT)!r})
+from tests.test_leaks import move
+from tools import lessons
 
 shown = [make() for make in lessons.explorers().values()]
 turns = itertools.cycle(shown)

@@ -1,6 +1,6 @@
 """How long from a key press on a slider to changed pixels: every explorer, its floor, its peers.
 
-    python benchmarks/slider_latency.py [--rounds 3] [--only NAME ...] [--write]
+    python -m benchmarks.slider_latency [--rounds 3] [--only NAME ...] [--write]
 
 All of it runs in headless Chromium on a real JupyterLab, each contestant in a fresh page and
 kernel, round after round in shuffled order. ``--write`` puts the tables into RESULTS.md.
@@ -29,11 +29,9 @@ try:
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed: `make bench` installs what this script needs")
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / folder) for folder in ("tests/browser", "benchmarks", "tools")]
-import contestants  # noqa: E402
-import lessons  # noqa: E402
-from driver import (  # noqa: E402
+from benchmarks import contestants
+from benchmarks.results import installed, machine, table, write_section
+from tools.driver import (
     SCREEN,
     SETTLED,
     LabServer,
@@ -42,7 +40,8 @@ from driver import (  # noqa: E402
     find_chromium,
     free_port,
 )
-from report import installed, machine, table, write_section  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
 
 STEPS, DRAGS, EVENTS, WARM_UP = 30, 5, 60, 3
 EVENT_TIME = 1 / 60  # between two events of the drag, in seconds
@@ -123,7 +122,8 @@ READ = """async () => {
 
 ASK_KERNEL = """async () => {
     const {kernel} = window.panel.sessionContext.session;
-    const user_expressions = {taken: '__import__("contestants").probe.take()'};
+    const taken = '__import__("benchmarks.contestants").contestants.probe.take()';
+    const user_expressions = {taken};
     const reply = await kernel.requestExecute({code: '', user_expressions}).done;
     return reply.content.user_expressions.taken.data['text/plain'];
 }"""
@@ -341,7 +341,7 @@ def seen_by_playwright(browser_type, port, server):
 
 def measure(browser_type, port, server, who):
     """One round of one contestant, in a page and a kernel of its own."""
-    source = f"from contestants import show\nshow({who.way!r}, {who.explorer!r})"
+    source = f"from benchmarks.contestants import show\nshow({who.way!r}, {who.explorer!r})"
     write_notebook(server.root / "notebooks" / "bench.ipynb", source)
     with closing(Tab(port, f"{server.url}/lab?reset")) as tab:
         try:
@@ -587,8 +587,8 @@ def course(folder):
     """What the server needs of the course, and the kernel's side of this benchmark."""
     shutil.copytree(ROOT / "tools", folder / "tools")
     (folder / "notebooks").mkdir()
-    for module in (contestants, lessons):
-        shutil.copy(module.__file__, folder / "notebooks")
+    for package in ("tools", "benchmarks"):
+        shutil.copytree(ROOT / package, folder / "notebooks" / package)
     return folder
 
 

@@ -17,6 +17,7 @@ ValueError
 A docstring speaks of errors only where it refuses more than that.
 """
 
+from kl_helpers._report import report
 from kl_helpers.distributions import (
     cross_entropy_normal,
     entropy_normal,
@@ -45,7 +46,6 @@ from kl_helpers.estimators import (
     kl_normal_fit,
 )
 from kl_helpers.quadrature import kl_quad
-from kl_helpers.report import report
 
 __all__ = [
     "cross_entropy",

@@ -4,14 +4,13 @@ import json
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
-import app
-import lessons
 import nbformat
 import pytest
 
-SCRIPT = Path(app.__file__)
+from tools import lessons
+from web import app
+
 PAGES = app.find_pages()
 
 
@@ -110,8 +109,8 @@ def test_messages_do_not_wait_for_each_other():
 
 def run_app(*arguments, before="pass"):
     """What the app says when it cannot start, and its exit code."""
-    code = f"import runpy, sys; {before}; sys.argv = {[str(SCRIPT), *arguments]!r}; "
-    code += f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    code = f"import runpy, sys; {before}; sys.argv[1:] = {[*arguments]!r}; "
+    code += "runpy.run_module('web.app', run_name='__main__', alter_sys=True)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
@@ -135,7 +134,7 @@ def test_a_package_that_is_missing_is_said_in_one_line():
 
 
 def test_no_page_names_another_host():
-    for path in SCRIPT.with_name("app_pages").iterdir():
+    for path in app.TEMPLATES.iterdir():
         assert "://" not in path.read_text(encoding="utf-8"), path.name
 
 

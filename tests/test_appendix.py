@@ -4,7 +4,6 @@ import importlib
 import re
 from functools import cache
 
-import lessons
 import nbformat
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from scipy.stats import beta
 
 import kl_helpers
 from kl_helpers import js_divergence, kl_divergence, kl_mvn
+from tools import lessons
 
 (APPENDIX,) = lessons.appendices()
 CELLS = {cell.id: cell for cell in nbformat.read(APPENDIX, as_version=4).cells}
@@ -158,7 +158,7 @@ def test_what_is_named_as_code_is_there():
     for name in named:
         module, _, function = name.rpartition(".")
         if module in MODULES:
-            model = importlib.import_module(f"kl_helpers.models.{MODULES[module]}")
+            model = importlib.import_module(f"kl_course.models.{MODULES[module]}")
             assert hasattr(model, function), name
         elif function.startswith(("kl_", "entropy", "cross_entropy")):
             assert function in kl_helpers.__all__, name

@@ -7,11 +7,11 @@ import time
 import tomllib
 from pathlib import Path
 
-import contestants
-import helpers
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from benchmarks import contestants, helpers
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -114,12 +114,12 @@ def test_a_way_to_draw_needs_all_its_packages(package, monkeypatch):
         assert (package in contestants.missing_packages(peer)) == (package in packages)
 
 
-@pytest.mark.parametrize("script", ["slider_latency.py", "cold_start.py"])
+@pytest.mark.parametrize("script", ["slider_latency", "cold_start"])
 def test_without_playwright_a_script_ends_with_one_line(script, tmp_path):
     missing = "raise ModuleNotFoundError(name='playwright')"
     tmp_path.joinpath("playwright.py").write_text(missing)
     ended = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / script)],
+        [sys.executable, "-m", f"benchmarks.{script}"],
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -7,20 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
-import lessons
 import numpy as np
 import pytest
 from scipy import integrate, optimize
 
-from kl_helpers import (
-    cross_entropy,
-    entropy,
-    kl_divergence,
-    kl_histogram,
-    kl_normal,
-    memory,
-)
-from kl_helpers.checks import (
+from kl_course.checks import (
     Verdict,
     check_array,
     check_choice,
@@ -29,7 +20,16 @@ from kl_helpers.checks import (
     predict,
     predict_number,
 )
-from kl_helpers.checks.definitions import check_infinite_one_way
+from kl_course.checks.definitions import check_infinite_one_way
+from kl_helpers import (
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    kl_histogram,
+    kl_normal,
+    memory,
+)
+from tools import lessons
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 NAMED = lessons.checks()
@@ -718,8 +718,10 @@ RIGHT = {
 
 
 def test_every_check_is_tried_here_or_in_the_test_of_its_lesson():
+    numbers = {lessons.slug(path.name): path.name[:2] for path in lessons.notebooks()}
     for name, check in lessons.checks().items():
-        lesson = Path(__file__).with_name(f"test_{check.__module__.rpartition('.')[2]}.py")
+        number = numbers[check.__module__.rpartition(".")[2]]
+        lesson = Path(__file__).with_name(f"test_lesson_{number}.py")
         assert name in RIGHT or f"{name}(" in lesson.read_text(encoding="utf-8"), name
 
 

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import classroom
 import pytest
 from nbformat.v4 import new_output
 
-from kl_helpers.explorers.gaussian_samples import explore_samples
+from benchmarks import classroom
+from kl_course.explorers.gaussian_samples import explore_samples
 
 OLD_NODE = "commander requires Node.js 22"
 
@@ -198,7 +198,7 @@ def test_without_jupyterhub_the_script_ends_with_one_line(tmp_path):
     tmp_path.joinpath("jupyterhub.py").write_text(missing)
     tmp_path.joinpath("aiohttp.py").write_text("")
     ended = subprocess.run(
-        [sys.executable, classroom.__file__],
+        [sys.executable, "-m", "benchmarks.classroom"],
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -15,10 +15,10 @@ from ipywidgets.widgets.widget import Widget, _instances
 from matplotlib import pyplot
 from PIL import Image
 
-from kl_helpers import engine, memory
-from kl_helpers.engine import Explorer
-from kl_helpers.plots import label_axes, plot_line
-from kl_helpers.scene import Frame, Scene, Slider
+from kl_course import engine, recall
+from kl_course.engine import Explorer
+from kl_course.plots import label_axes, plot_line
+from kl_course.scene import Frame, Scene, Slider
 
 
 def parabola(**options):
@@ -302,10 +302,10 @@ def test_the_trail_is_the_live_views_own():
 
 
 def test_a_cell_that_is_run_again_goes_on_where_it_was(monkeypatch):
-    monkeypatch.setattr(memory, "_kept", {})
+    monkeypatch.setattr(recall, "_kept", {})
     request = {"metadata": {"cellId": "explore"}, "header": {"msg_id": "1"}}
     shell = SimpleNamespace(get_parent=lambda: request)
-    monkeypatch.setattr(memory, "get_ipython", lambda: shell)
+    monkeypatch.setattr(recall, "get_ipython", lambda: shell)
     parabola()[0].controls["x"].value = 4
     request["header"]["msg_id"] = "2"
     again, _ = parabola()

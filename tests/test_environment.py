@@ -30,15 +30,17 @@ PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)( ; .+)?")
 
 
 def requirements(lines):
-    parsed = map(Requirement, lines)
-    return {canonicalize_name(each.name): each for each in parsed}
+    """Canonical name -> what is asked for, without the extras of the package itself."""
+    parsed = {canonicalize_name(each.name): each for each in map(Requirement, lines)}
+    return {name: each for name, each in parsed.items() if name != "kl-helpers"}
 
 
 def environment_problems(environment, project):
-    """Say where environment.yml asks for something else than pyproject.toml with JupyterLab."""
+    """Say where environment.yml asks for something else than pyproject.toml with its extra lab."""
     lines = [line for line in environment["dependencies"] if isinstance(line, str)]
     conda = {PIP_NAMES.get(line, line): spec for line, spec in map(split_conda, lines)}
-    lines = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["course"], *extras["lab"]]
     wanted = {name: str(req.specifier) for name, req in requirements(lines).items()}
     python = conda.pop("python", "").removeprefix("=")
     conda.pop("pip", None)
@@ -84,7 +86,7 @@ def installed_closure(name, extras, found):
         if need.marker and not any(need.marker.evaluate({"extra": each}) for each in ("", *extras)):
             continue
         key = canonicalize_name(need.name)
-        if key in found:
+        if key in found or key == "kl-helpers":  # its own extras are asked for by name
             continue
         try:
             found[key] = distribution(key).version
@@ -141,7 +143,11 @@ def test_what_is_installed_is_the_tested_set():
 def test_a_planted_difference_is_named():
     project = {
         "dependencies": ["numpy>=1.26"],
-        "optional-dependencies": {"lab": ["scipy>=1.12"], "test": ["pytest"]},
+        "optional-dependencies": {
+            "course": ["scipy>=1.12"],
+            "lab": ["kl_helpers[course]"],
+            "test": ["pytest"],
+        },
         "requires-python": ">=3.11",
     }
 

@@ -4,14 +4,14 @@ import ast
 import re
 from pathlib import Path
 
-import lessons
 import nbformat
 import numpy as np
 import pytest
-from notebook_rules import SOLUTION
 
 import kl_helpers
-from kl_helpers import checks
+from kl_course import checks
+from tools import lessons
+from tools.notebook_rules import SOLUTION
 
 NOTEBOOKS = sorted(Path(__file__).resolve().parents[1].glob("notebooks/*.ipynb"))
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)

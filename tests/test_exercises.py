@@ -3,12 +3,13 @@
 import ast
 import re
 
-import lessons
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from notebook_rules import SOLUTION
 from traitlets.config import Config
+
+from tools import lessons
+from tools.notebook_rules import SOLUTION
 
 NOTEBOOKS = [*lessons.notebooks(), *lessons.appendices()]
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -96,7 +97,7 @@ RIGHT = "answer = 0.7370"
 def write(path, help_text):
     cell, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell(help_text)
     stub = cell(STUB, id="ex-bits", metadata={"tags": ["exercise"]})
-    cells = [cell("from kl_helpers.checks.definitions import check_coin_bits"), stub, text]
+    cells = [cell("from kl_course.checks.definitions import check_coin_bits"), stub, text]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
 

@@ -6,18 +6,18 @@ import itertools
 import math
 import re
 
-import lessons
 import numpy as np
 import pytest
 from ipywidgets import Widget
 from matplotlib.text import Text
 from PIL import Image
 
+from kl_course.explorers.cross_entropy import explore_cross_entropy
+from kl_course.explorers.definitions import explore_integrand, explore_pmf_pair
+from kl_course.explorers.gaussian_samples import explore_samples
+from kl_course.explorers.start_here import explore_two_normals
 from kl_helpers import kl_quad
-from kl_helpers.explorers.cross_entropy import explore_cross_entropy
-from kl_helpers.explorers.definitions import explore_integrand, explore_pmf_pair
-from kl_helpers.explorers.gaussian_samples import explore_samples
-from kl_helpers.explorers.start_here import explore_two_normals
+from tools import lessons
 
 # Tolerances of 1e-14 and 1e-15 are a few roundings; 2e-5 is half the last digit that is shown.
 EXPLORERS = lessons.explorers()
@@ -149,9 +149,9 @@ def test_no_index_is_written_with_an_underscore(explorer):
     explorer.reset()
 
 
-def test_names_of_scenes_differ():
-    names = [make().scene.name for make in EXPLORERS.values()]
-    assert len(set(names)) == len(names)
+@pytest.mark.parametrize("name", lessons.scene_names())
+def test_a_scene_has_the_name_of_its_function(name):
+    assert lessons.scene(name).name == name
 
 
 def test_swap_exchanges_p_and_q():

@@ -5,15 +5,15 @@ import json
 import re
 from itertools import pairwise
 
-import freeze
-import lessons
 import nbformat
 import pytest
 
-from kl_helpers.scene import Scene
+from kl_course.scene import Scene
+from tools import lessons
+from web import freeze
 
 NOTEBOOKS = sorted((freeze.ROOT / "notebooks").glob("*.ipynb"))
-SCENES = {(scene := make().scene).name: scene for make in lessons.explorers().values()}
+SCENES = lessons.scene_names()
 SMALL, LARGE = freeze.SIZES[-1], freeze.SIZES[0]
 # A hatch, markers, the states of a game, a swap, dots, a landscape.
 VARIED = ("pmf_pair", "leads", "draw_q", "two_normals", "chance", "two_directions")
@@ -28,7 +28,7 @@ def some(plan, every):
 @pytest.mark.parametrize("decimals", [1, 2])
 @pytest.mark.parametrize("name", VARIED)
 def test_a_decoded_frame_is_the_frame_of_its_setting(name, decimals):
-    scene = SCENES[name]
+    scene = lessons.scene(name)
     plan = some(freeze.Plan(scene, SMALL), 7)
     plan.settings = plan.settings[:80]
     data = freeze.encode(scene, plan, freeze.render(scene, plan.settings), decimals)
@@ -59,7 +59,7 @@ def test_a_decoded_frame_is_the_frame_of_its_setting(name, decimals):
 
 @pytest.mark.parametrize("name", ["samples", "cross_entropy", "draw_q"])
 def test_the_order_of_rendering_leaves_no_trace(name):
-    scene = SCENES[name]
+    scene = lessons.scene(name)
     plan = some(freeze.Plan(scene, SMALL), 23)
     there = freeze.render(scene, plan.settings)
     back = freeze.render(scene, plan.settings[::-1])
@@ -71,7 +71,7 @@ def test_the_order_of_rendering_leaves_no_trace(name):
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("name", SCENES)
 def test_a_grid_holds_the_start_the_presets_and_what_the_texts_name(name, size):
-    scene = SCENES[name]
+    scene = lessons.scene(name)
     plan = freeze.Plan(scene, size)
     keys = {(state, *setting.values()) for state, setting in plan.settings}
     assert len(keys) == len(plan.settings)
@@ -100,12 +100,12 @@ def test_a_grid_holds_the_start_the_presets_and_what_the_texts_name(name, size):
 
 @pytest.mark.parametrize("name", SCENES)
 def test_steps_are_even_but_at_the_ends_and_at_named_values(name):
-    plan = freeze.Plan(SCENES[name], LARGE)
+    plan = freeze.Plan(lessons.scene(name), LARGE)
     for slider in plan.sliders.values():
         if slider.options or not slider.handle:
             continue
         needed = {base[slider.name] for base in plan.bases} | set(slider.ends)
-        pairs = [pair for pair in SCENES[name].swap if slider.name in pair]
+        pairs = [pair for pair in lessons.scene(name).swap if slider.name in pair]
         needed |= {base[other] for base in plan.bases for pair in pairs for other in pair}
         even = [stop for stop in plan.stops[slider.name] if stop not in needed]
         widest = max(b - a for a, b in pairwise(plan.stops[slider.name]))
@@ -118,8 +118,7 @@ def texts():
     for path in NOTEBOOKS:
         cells = nbformat.read(path, as_version=4).cells
         text = " ".join(" ".join(cell.source for cell in cells).split())
-        makers = lessons.explorers().items()
-        yield text, {make().scene.name for function, make in makers if f"{function}()" in text}
+        yield text, {name for name in SCENES if f"explore_{name}()" in text}
 
 
 TEXTS = list(texts())
@@ -135,7 +134,7 @@ def test_what_the_texts_name_is_frozen():
     number = r"(?:to|from|at|is|=)? ?([−-]?\d+(?:\.\d+)?(?:e-\d+)?)(?![\d.]*\d)"
     found = 0
     for text, shown in TEXTS:
-        plans = [freeze.Plan(SCENES[name], SMALL) for name in sorted(shown)]
+        plans = [freeze.Plan(lessons.scene(name), SMALL) for name in sorted(shown)]
         labels = {slider.label for plan in plans for slider in plan.sliders.values()}
         for label in labels:
             stops = {
@@ -153,17 +152,17 @@ def test_what_the_texts_name_is_frozen():
 
 @pytest.mark.parametrize("name", SCENES)
 def test_the_pair_of_sliders_can_slide(name):
-    scene = SCENES[name]
+    scene = lessons.scene(name)
     handles = [slider.name for slider in scene.sliders if slider.handle and slider.shown]
     assert set(scene.pair_of_sliders) <= set(handles)
     assert len(set(scene.pair_of_sliders)) == 2
 
 
 def test_which_two_sliders_slide_together():
-    assert SCENES["two_normals"].pair_of_sliders == ("mu_q", "sigma_q")
-    assert SCENES["gibbs"].pair_of_sliders == ("p_heads", "q_heads")
-    assert SCENES["errors"].pair_of_sliders == ("t", "n")
-    assert isinstance(SCENES["errors"], Scene)
+    assert lessons.scene("two_normals").pair_of_sliders == ("mu_q", "sigma_q")
+    assert lessons.scene("gibbs").pair_of_sliders == ("p_heads", "q_heads")
+    assert lessons.scene("errors").pair_of_sliders == ("t", "n")
+    assert isinstance(lessons.scene("errors"), Scene)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,7 @@ def test_a_placeholder_shows_the_picture_and_says_what_it_shows():
     html = freeze.placeholder("two_normals", "../frozen", "live.html?a=1&b=2")
     assert 'data-src="../frozen/two_normals.json.gz"' in html
     assert 'src="../frozen/two_normals.png"' in html
-    assert SCENES["two_normals"].alt in html
+    assert lessons.scene("two_normals").alt in html
     assert "live.html?a=1&amp;b=2" in html
 
 

@@ -10,17 +10,17 @@ from scipy import integrate, optimize
 from scipy.special import rel_entr
 from scipy.stats import norm
 
-from kl_helpers import kl_divergence
-from kl_helpers.explorers.definitions import explore_draw_q
-from kl_helpers.explorers.two_directions import explore_catch_the_modes
-from kl_helpers.models.definitions import summer_days
-from kl_helpers.models.two_directions import (
+from kl_course.explorers.definitions import explore_draw_q
+from kl_course.explorers.two_directions import explore_catch_the_modes
+from kl_course.models.definitions import summer_days
+from kl_course.models.two_directions import (
     Mixture,
     dealt_modes,
     forward_kl,
     reverse_kl,
     reverse_minima,
 )
+from kl_helpers import kl_divergence
 
 TARGETS, SEEDS = (0.1, 1, 10), range(20)
 Q = ("q_sun", "q_rain", "q_snow")

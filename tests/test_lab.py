@@ -13,12 +13,10 @@ from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import lab
 import pytest
 
 import kl_lab
-
-SCRIPT = Path(lab.__file__)
+from tools import lab
 
 
 @pytest.fixture
@@ -80,7 +78,7 @@ def server(tmp_path):
     environ = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
     environ |= {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path)}
     leader, follower = os.openpty()
-    command = [sys.executable, SCRIPT, "--no-browser"]
+    command = [sys.executable, "-m", "tools.lab", "--no-browser"]
     process = subprocess.Popen(
         command,
         bufsize=0,  # else `communicate` misses what `readline` had read ahead

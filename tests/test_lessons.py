@@ -5,9 +5,10 @@ import json
 import re
 from pathlib import Path
 
-import lessons
 import nbformat
 import pytest
+
+from tools import lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = {path.name: path for path in lessons.notebooks()}
@@ -48,7 +49,7 @@ def test_the_notebook_of_its_module_calls_it(name):
 def test_the_packages_name_no_lesson():
     words = {*map(lessons.slug, NOTEBOOKS), *PUBLIC}
     for package in ("explorers", "checks", "models"):
-        source = (ROOT / "kl_helpers" / package / "__init__.py").read_text(encoding="utf-8")
+        source = (ROOT / "kl_course" / package / "__init__.py").read_text(encoding="utf-8")
         assert not words & set(re.findall(r"\w+", source))
 
 

@@ -4,11 +4,12 @@ import json
 import tomllib
 from pathlib import Path
 
-import lite
 import nbformat
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from web import lite
 
 ROOT = Path(__file__).resolve().parents[1]
 (LISTED,) = (ROOT / "tests").glob("pyodide-*.txt")

@@ -3,8 +3,9 @@
 import os
 from types import SimpleNamespace
 
-import other_machines as machines
 import pytest
+
+from tools import other_machines as machines
 
 PATHS = ["X86_V3", "X86_V4", "AVX512_ICL"]
 HERE = {"openblas": [["SkylakeX", 2], ["SkylakeX", 2]], "paths": PATHS, "libm": 1}

@@ -5,9 +5,10 @@ import copy
 from pathlib import Path
 
 import nbformat
-import notebook_rules as rules
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools import notebook_rules as rules
 
 COURSE = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 HELP = """<details><summary>Hint</summary>

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from kl_helpers.overlay import OverlayRenderer
-from kl_helpers.plots import plot_landscape
+from kl_course.overlay import OverlayRenderer
+from kl_course.plots import plot_landscape
 
 WIDTH, HEIGHT = 200, 100  # points
 

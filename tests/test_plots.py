@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from kl_helpers import plots
+from kl_course import plots
 
 X = np.linspace(-1, 1, 5)
 

@@ -13,7 +13,7 @@ import kl_helpers
 from kl_helpers import kl_bernoulli, kl_divergence, kl_knn, kl_normal, kl_normal_fit, report
 
 # `kl_helpers.report` is the function; the module stands behind it
-module = sys.modules["kl_helpers.report"]
+module = sys.modules["kl_helpers._report"]
 
 
 @pytest.fixture

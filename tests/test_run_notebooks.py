@@ -2,9 +2,10 @@
 
 import nbformat
 import pytest
-import run_notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from notebook_rules import METADATA, breaches
+
+from tools import run_notebooks
+from tools.notebook_rules import METADATA, breaches
 
 TITLE = new_markdown_cell("# Does it run?", id="title")
 

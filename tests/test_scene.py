@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kl_helpers.plots import label_axes, plot_line
-from kl_helpers.scene import Frame, Scene, Slider, format_number
+from kl_course.plots import label_axes, plot_line
+from kl_course.scene import Frame, Scene, Slider, format_number
 
 RANGE = Slider("x", "x", 2.0, 0, 5, 0.5)
 CHOICE = Slider("n", "n", 10, options=(10, 30, 100))

@@ -6,13 +6,13 @@ import inspect
 import re
 from pathlib import Path
 
-import lessons
 import nbformat
-import pages
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from kl_helpers.checks import predict_number
+from kl_course.checks import predict_number
+from tools import lessons
+from web import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import nbformat
-import notebook_rules as rules
 import pytest
+
+from tools import notebook_rules as rules
 
 COURSE = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = {

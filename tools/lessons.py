@@ -2,6 +2,7 @@
 
 import pkgutil
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +11,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 def notebooks():
     """Paths of the lessons: the notebooks that have a module of explorers."""
-    modules = {module.name for module in _modules("kl_helpers.explorers")}
+    modules = {module.name for module in _modules("kl_course.explorers")}
     return [path for path in _all_notebooks() if slug(path.name) in modules]
 
 
@@ -26,12 +27,23 @@ def slug(name):
 
 def explorers():
     """Name -> function of every explorer, module by module."""
-    return _functions("kl_helpers.explorers", "explore_")
+    return _functions("kl_course.explorers", "explore_")
+
+
+def scene_names():
+    """Name of every explorer's scene: that of its function, without explore_."""
+    return [name.removeprefix("explore_") for name in explorers()]
+
+
+@cache
+def scene(name):
+    """The scene of that name. It never changes, and making one takes up to a second."""
+    return explorers()[f"explore_{name}"]().scene
 
 
 def checks():
     """Name -> function of every exercise's check, module by module."""
-    return _functions("kl_helpers.checks", "check_")
+    return _functions("kl_course.checks", "check_")
 
 
 def _all_notebooks():

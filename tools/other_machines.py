@@ -71,7 +71,7 @@ def measure():
 
 
 def measure_in(environ):
-    command = [sys.executable, __file__, "--measure"]
+    command = [sys.executable, "-m", "tools.other_machines", "--measure"]
     return json.loads(
         subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=True).stdout
     )

@@ -1,4 +1,4 @@
-"""Run notebooks and write clean outputs into them: python tools/run_notebooks.py [--check] [paths].
+"""Run notebooks and write clean outputs into them: python -m tools.run_notebooks [--check] [paths].
 
 Without paths it takes every notebook of the course. A notebook that raises, warns or writes to
 stderr is reported and left as it was. With --check nothing is run: it says what is not clean.
@@ -14,8 +14,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
-from notebook_rules import KERNEL_WARNINGS, LIVE_WIDGET, METADATA, breaches
 from traitlets.config import Config
+
+from tools.notebook_rules import KERNEL_WARNINGS, LIVE_WIDGET, METADATA, breaches
 
 COURSE = Path(__file__).resolve().parents[1] / "notebooks"
 AT_ONCE = 2

@@ -51,12 +51,12 @@ show_progress() {
 
 level=$1
 case $level in
-    lab) extras='[lab]' satisfied='lab' ;;
-    app) extras='[lab,app]' satisfied='lab app' ;;
-    test) extras='[lab,app,test]' satisfied='lab app test' ;;
-    site) extras='[lab,app,test,site,lite]' satisfied='lab app test site' ;;
-    browser) extras='[lab,app,test,site,lite,classroom,browser]' satisfied='lab app test site browser' ;;
-    bench) extras='[lab,app,test,site,lite,classroom,browser,bench]' satisfied='lab app test site browser bench' ;;
+    lab) extras='[course,lab]' satisfied='lab' ;;
+    app) extras='[course,lab,app]' satisfied='lab app' ;;
+    test) extras='[course,lab,app,test]' satisfied='lab app test' ;;
+    site) extras='[course,lab,app,test,site,lite]' satisfied='lab app test site' ;;
+    browser) extras='[course,lab,app,test,site,lite,classroom,browser]' satisfied='lab app test site browser' ;;
+    bench) extras='[course,lab,app,test,site,lite,classroom,browser,bench]' satisfied='lab app test site browser bench' ;;
     *) fail "usage: tools/venv.sh lab|app|test|site|browser|bench" ;;
 esac
 

@@ -18,10 +18,7 @@ from numbers import Real
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tools"))
 try:
-    import lab
-    import lessons
     import nbformat
     from jupyter_server.base.handlers import FileFindHandler
     from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
@@ -42,6 +39,7 @@ try:
     from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
     import kl_lab
+    from tools import lab, lessons
 except ModuleNotFoundError as missing:
     name = missing.name.partition(".")[0]
     sys.exit(f"{name} is not installed: `make app` installs what the app needs.")

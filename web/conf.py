@@ -1,4 +1,4 @@
-"""How Sphinx makes pages of what `build_site.py` has laid out in build/pages."""
+"""How Sphinx makes pages of what `site.py` has laid out in build/pages."""
 
 import socket
 import time
@@ -20,7 +20,7 @@ nb_code_prompt_show = "Show the imports"
 nb_code_prompt_hide = "Hide the imports"
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "pages.anchor"  # Sphinx has the notebooks' own links to follow
+myst_heading_slug_func = "web.pages.anchor"  # Sphinx has the notebooks' own links to follow
 
 # Formulas are set while the site is built. One that cannot be set stops the build.
 katex_prerender = True

@@ -1,9 +1,9 @@
 """Frames of every explorer, rendered beforehand: sliders that slide in a page without a kernel.
 
-    python web/freeze.py FOLDER [NAME ...]
+    python -m web.freeze FOLDER [NAME ...]
 
 For each explorer a file of its frames, its picture as a still, and what shows them (`frozen.js`).
-The frames come from `kl_helpers.scene`, so numbers and pictures are those of the live explorer.
+The frames come from `kl_course.scene`, so numbers and pictures are those of the live explorer.
 Two sliders slide together; the others one at a time, from the start and from every preset.
 """
 
@@ -21,17 +21,14 @@ import time
 import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
+from kl_course import engine
+from kl_course.scene import WIDTH, Drawing
+from tools import lessons
+
 ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT / "tools") not in sys.path:
-    sys.path.append(str(ROOT / "tools"))
-
-import lessons  # noqa: E402
-
-from kl_helpers import engine  # noqa: E402
-from kl_helpers.scene import WIDTH, Drawing  # noqa: E402
 
 AIM, LIMIT = 300_000, 500_000  # bytes an explorer, picture included
 ROLLS = 11  # seeds: the start, and ten times Resample
@@ -495,14 +492,8 @@ def _promising(scene, frames, room):
     yield SIZES[-1], 1
 
 
-@cache
-def scenes():
-    """Name of a scene -> name of the function that makes its explorer."""
-    return {make().scene.name: name for name, make in lessons.explorers().items()}
-
-
-def _freeze_by_name(function, folder):
-    return freeze(lessons.explorers()[function]().scene, folder)
+def _freeze_by_name(name, folder):
+    return freeze(lessons.scene(name), folder)
 
 
 def freeze_all(folder, names=None, say=print):
@@ -515,16 +506,16 @@ def freeze_all(folder, names=None, say=print):
     say : callable
         Is given a line for each explorer that is done, and one for all.
     """
-    folder, known, began = Path(folder), scenes(), time.perf_counter()
-    names = list(known) if names is None else list(names)
+    folder, known, began = Path(folder), lessons.scene_names(), time.perf_counter()
+    names = known if names is None else list(names)
     if unknown := set(names) - set(known):
-        raise ValueError(f"no explorer is called {sorted(unknown)}; there are {[*known]}")
+        raise ValueError(f"no explorer is called {sorted(unknown)}; there are {known}")
     folder.mkdir(parents=True, exist_ok=True)
     copy_scripts(folder)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(2, len(names)), mp_context=context) as pool:
         work = partial(pool.submit, _freeze_by_name)
-        done = as_completed([work(known[name], folder) for name in names])
+        done = as_completed([work(name, folder) for name in names])
         for count, future in enumerate(done, 1):
             say(f"{count:2} of {len(names)}: {future.result()}")
     sizes = [(folder / f"{n}{end}").stat().st_size for n in names for end in (".json.gz", ".png")]
@@ -533,8 +524,9 @@ def freeze_all(folder, names=None, say=print):
 
 def kept(say=print):
     """The folder with the frames of all explorers, kept in build/ until what draws them changes."""
-    package = ROOT / "kl_helpers"
-    sources = [*package.rglob("*.py"), *package.glob("*.mplstyle"), ROOT / "web" / "freeze.py"]
+    packages = [ROOT / "kl_helpers", ROOT / "kl_course"]
+    sources = [path for package in packages for path in package.rglob("*.py")]
+    sources += [ROOT / "kl_helpers" / "kl.mplstyle", ROOT / "web" / "freeze.py"]
     key = zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources)))
     folder = ROOT / "build" / "frozen" / f"{key:08x}"
     if not folder.exists():
@@ -548,7 +540,7 @@ def kept(say=print):
 
 def copy_scripts(folder):
     """What shows the frames."""
-    for script in (ROOT / "web/frozen.js", *(ROOT / "kl_helpers").glob("picture.*")):
+    for script in (ROOT / "web/frozen.js", *(ROOT / "kl_course").glob("picture.*")):
         shutil.copy(script, folder)
 
 
@@ -563,7 +555,7 @@ def placeholder(scene_name, base, live=""):
     live : str, optional
         Address of the live version, for what is not frozen.
     """
-    scene = lessons.explorers()[scenes()[scene_name]]().scene
+    scene = lessons.scene(scene_name)
     address = html.escape(f"{base}/{scene_name}")
     live = f' data-live="{html.escape(live)}"' if live else ""
     return (

@@ -1,4 +1,4 @@
-// Predictions in a page: choose, commit, then reveal, in the words of kl_helpers.checks. What was
+// Predictions in a page: choose, commit, then reveal, in the words of kl_course.checks. What was
 // answered stays in this browser. Without this script a question can be read, and its answer opened.
 
 function element(tag, properties = {}, ...children) {

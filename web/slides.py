@@ -1,4 +1,4 @@
-"""Build the slides: python web/slides.py, a reveal.js deck of each notebook in build/slides.
+"""Build the slides: python -m web.slides, a reveal.js deck of each notebook in build/slides.
 
 Which cell begins a slide, and what a teacher says and asks there, stands in the notebooks' own
 metadata. Nothing is executed, and no deck asks another host for anything.
@@ -19,12 +19,10 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "web")]
+from tools.notebook_rules import has_slides
+from web import freeze, npm
 
-import freeze  # noqa: E402
-import npm  # noqa: E402
-from notebook_rules import has_slides  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 COURSE = ROOT / "notebooks"
 BUILD = ROOT / "build"
@@ -47,7 +45,7 @@ VENDORED = {
 }
 HEADING = re.compile(r"^#{1,3} (.*)$", re.MULTILINE)
 REFERENCES = re.compile(r"^\*\*References\*\*.*", re.MULTILINE | re.DOTALL)
-CALL = re.compile(r"(explore_\w+)\(\)")
+CALL = re.compile(r"explore_(\w+)\(\)")
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
 ANSWER = re.compile(r"<details><summary>.*?</summary>(.*)</details>", re.DOTALL)
 NOTE_PARTS = re.compile(r"\s+(?=(?:Ask|Expect|Say|Show|Do): )")
@@ -146,8 +144,7 @@ def shown(cell, options):
     if cell.cell_type == "markdown":
         return unlinked(as_html(REFERENCES.sub("", cell.source)))
     if call := CALL.fullmatch(cell.source.strip()):
-        name_of = {function: name for name, function in freeze.scenes().items()}
-        return freeze.placeholder(name_of[call[1]], "frozen")
+        return freeze.placeholder(call[1], "frozen")
     variable = cell.source.partition("=")[0].strip()
     if re.match(r"\w+ = predict", cell.source):
         options[variable] = choices(cell)

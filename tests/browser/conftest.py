@@ -5,17 +5,23 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
-import npm
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parent))
-from driver import COURSE, LabServer, NotebookPage, chromium, find_chromium, free_port, static_host
+from tools.driver import (
+    COURSE,
+    LabServer,
+    NotebookPage,
+    chromium,
+    find_chromium,
+    free_port,
+    static_host,
+)
+from web import npm
 
 AXE = "axe-core@4.11.0"
 
@@ -95,7 +101,7 @@ def site(tmp_path_factory):
     """The site, built once and served: its ``folder``, ``url``, and the ``seconds`` it took."""
     folder = tmp_path_factory.mktemp("site") / "site"
     start = time.monotonic()
-    command = [sys.executable, str(COURSE / "web" / "build_site.py"), str(folder)]
+    command = [sys.executable, "-m", "web.site", str(folder)]
     built = subprocess.run(command, cwd=COURSE, capture_output=True, text=True)
     seconds = time.monotonic() - start
     if npm.MISSING in built.stderr:

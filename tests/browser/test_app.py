@@ -7,15 +7,16 @@ import urllib.error
 import urllib.request
 import uuid
 
-import app
 import pytest
 import websocket
-from driver import COURSE, SCREEN, AppServer
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
 )
 from test_axe import SERIOUS
+
+from tools.driver import COURSE, SCREEN, AppServer
+from web import app
 
 PAGES = app.find_pages()
 ADDRESSES = [page.address for page in PAGES]

@@ -1,7 +1,8 @@
 """axe-core finds nothing serious in questions, reveals, verdicts and explorers, light and dark."""
 
-import lessons
 import pytest
+
+from tools import lessons
 
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 SERIOUS = ("serious", "critical")

@@ -6,11 +6,10 @@ from contextlib import closing
 from types import SimpleNamespace
 from urllib.parse import quote
 
-import cold_start
-import contestants
-import driver
 import pytest
-import slider_latency
+
+from benchmarks import cold_start, contestants, slider_latency
+from tools import driver
 
 SLOW_PAGE = """<body style="height: 90vh"><script>
     const wait = () => { for (const end = performance.now() + 80; performance.now() < end;); };

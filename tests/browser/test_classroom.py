@@ -9,10 +9,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import classroom
 import nbformat
 import psutil
 import pytest
+
+from benchmarks import classroom
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_a_learner_who_sees_something_else_is_counted(teach, tmp_path, monkeypat
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_stays_when_the_class_is_stopped(proxy, how, tmp_path):
     script = subprocess.Popen(
-        [sys.executable, classroom.__file__, "--learners", "1"],
+        [sys.executable, "-m", "benchmarks.classroom", "--learners", "1"],
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -3,9 +3,10 @@
 import itertools
 import re
 
-import lessons
 import pytest
-from driver import ExplorerView, agrees_to_the_printed_digits
+
+from tools import lessons
+from tools.driver import ExplorerView, agrees_to_the_printed_digits
 
 EXPLORERS = lessons.explorers()
 IMPORT = "\n".join(f"from {make.__module__} import {name}" for name, make in EXPLORERS.items())

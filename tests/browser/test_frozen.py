@@ -4,17 +4,17 @@ import base64
 import io
 import shutil
 
-import freeze
-import lessons
 import numpy as np
 import pytest
-from driver import static_host
 from PIL import Image
 from test_axe import SERIOUS
 
-from kl_helpers.scene import Drawing
+from kl_course.scene import Drawing
+from tools import lessons
+from tools.driver import static_host
+from web import freeze
 
-SCENES = {(scene := make().scene).name: scene for make in lessons.explorers().values()}
+SCENES = lessons.scene_names()
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="picture.css">
@@ -64,7 +64,7 @@ class FrozenPage:
     """One frozen explorer in a page of its own."""
 
     def __init__(self, browser, site, name, suffix=""):
-        self.page, self.name, self.scene = browser.new_page(), name, SCENES[name]
+        self.page, self.name, self.scene = browser.new_page(), name, lessons.scene(name)
         self.asked, self.errors = [], []
         self.page.set_default_timeout(10_000)
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -196,7 +196,7 @@ def test_presets_reset_swap_and_resample(browser, site, name):
     shown.finish(site)
 
 
-@pytest.mark.parametrize("name", [name for name, scene in SCENES.items() if scene.handles])
+@pytest.mark.parametrize("name", [name for name in SCENES if lessons.scene(name).handles])
 def test_a_hand_drags_the_picture(browser, site, name):
     shown = FrozenPage(browser, site, name).ready()
     moved = 0

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import pytest
-from driver import (
+
+from tools.driver import (
     NOTEBOOKS,
     SCREEN,
     ExplorerView,

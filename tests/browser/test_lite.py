@@ -11,11 +11,12 @@ import tomllib
 import venv
 from pathlib import Path
 
-import lite
 import nbformat
 import pytest
-from driver import static_host
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
+
+from tools.driver import static_host
+from web import lite
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "02-gaussian-samples.ipynb"
@@ -63,7 +64,7 @@ EXPLORE = """
 import sys, types
 sys.modules["pexpect"] = types.ModuleType("pexpect")
 sys.path.append(sys.argv[1])
-import lessons
+from tools import lessons
 for explore in lessons.explorers().values():
     bundle, _ = explore()._repr_mimebundle_()
     assert "image/png" in bundle and "application/vnd.jupyter.widget-view+json" in bundle
@@ -207,7 +208,7 @@ def test_a_notebook_opens_up_to_the_kernels_start(folder, address, apart):
 
 
 def test_every_explorer_works_on_the_packages_that_the_runtime_lists(runtime, tmp_path):
-    command = [runtime, "-c", EXPLORE, ROOT / "tools"]
+    command = [runtime, "-c", EXPLORE, ROOT]
     done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, check=True, text=True)
     assert int(done.stdout) >= 24
 

@@ -5,8 +5,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 IMPORTS = """from kl_helpers import kl_divergence
-from kl_helpers.checks import predict, predict_number
-from kl_helpers.checks.definitions import check_kl"""
+from kl_course.checks import predict, predict_number
+from kl_course.checks.definitions import check_kl"""
 SOURCES = {
     "imports": IMPORTS,
     "padding": "print('line\\n' * 40)",

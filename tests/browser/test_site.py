@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
-from driver import SCREEN
 from test_axe import SERIOUS
 
-from kl_helpers.checks._prediction import _number
-from kl_helpers.checks._shared import NotRightError, read_number
+from kl_course.checks._prediction import _number
+from kl_course.checks._shared import NotRightError, read_number
+from tools.driver import SCREEN
 
 THEMES = ("light", "dark")
 NARROW = {"width": 400, "height": 800}

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-import slides
-from driver import static_host
 from playwright.sync_api import expect
+
+from tools.driver import static_host
+from web import slides
 
 NAMES = list(slides.lessons_with_slides())
 

@@ -5,7 +5,8 @@ import shutil
 
 import nbformat
 import pytest
-from driver import COURSE
+
+from tools.driver import COURSE
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 LESSON = COURSE / "notebooks" / "01-definitions.ipynb"

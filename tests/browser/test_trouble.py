@@ -2,11 +2,12 @@
 
 import nbformat
 import pytest
-from driver import NOTEBOOKS, ExplorerView, agrees_to_the_printed_digits, solutions
+
+from tools.driver import NOTEBOOKS, ExplorerView, agrees_to_the_printed_digits, solutions
 
 RAISING = """
-from kl_helpers.engine import Explorer
-from kl_helpers.scene import Frame, Scene, Slider
+from kl_course.engine import Explorer
+from kl_course.scene import Frame, Scene, Slider
 
 def compute(x):
     if x > 0:

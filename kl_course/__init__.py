@@ -1,0 +1,1 @@
+"""What the notebooks show: explorers, checks, and the lessons' own mathematics."""

@@ -1,0 +1,267 @@
+"""The live view of a scene in a notebook: what its sliders say, shown at once.
+
+The kernel computes and draws; `picture.js` shows. A moved slider costs one message there, with the
+setting, and one back, with what moved in the picture and the readout.
+"""
+
+import base64
+from contextlib import contextmanager
+from pathlib import Path
+
+import anywidget
+from traitlets import Any, Bytes, Dict, HasTraits, Unicode, validate
+
+from kl_course.plots import COLORS
+from kl_course.recall import recall
+from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing
+
+SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
+STILL = "A still picture: Run All brings the sliders back."
+_TRAIL = 60  # places; older ones would make every message longer
+
+
+class Control(HasTraits):
+    """The present value of a slider: ``control.value``, and ``control.observe``.
+
+    Parameters
+    ----------
+    slider : Slider
+    """
+
+    value = Any()
+
+    def __init__(self, slider):
+        super().__init__()
+        self.slider = slider
+        self.value = slider.start
+
+    @validate("value")
+    def _check(self, proposal):
+        return self.slider.check(proposal["value"])
+
+
+class Explorer:
+    """Sliders that drive one picture and one readout.
+
+    Parameters
+    ----------
+    scene : Scene
+
+    Attributes
+    ----------
+    scene : Scene
+    controls : dict of str to Control
+        Name -> what holds the slider's value.
+    buttons : tuple of str
+        The scene's actions and presets, "Swap p ↔ q", "Resample" (where there is a slider named
+        ``seed``) and "Reset".
+    frame : Frame
+        What is shown.
+    drawing : Drawing
+        Its picture; `reset` begins a new one.
+    view : anywidget.AnyWidget
+        What the page knows: ``setting``, ``still``, ``moving``, ``readout``.
+    """
+
+    def __init__(self, scene):
+        from threading import RLock  # not at the top: nothing there that a bare browser lacks
+
+        self.scene = scene
+        self.controls = {slider.name: Control(slider) for slider in scene.sliders}
+        self.buttons = tuple(self._actions())
+        # JupyterLab may hand slider messages to another thread than the one that runs the cells.
+        self._lock = RLock()
+        self._paused = False
+        self._kept = recall(f"explorer {scene.name}")
+        self.view = _View(scene=for_the_page(scene, self.buttons))
+        try:  # a cell that is run again goes on where it was
+            self._begin(self._kept["setting"])
+        except (KeyError, ValueError):  # it was not run before, or its sliders have changed since
+            self._begin(scene.start)
+        for control in self.controls.values():
+            control.observe(self._on_control, names="value")
+        self.view.observe(self._on_page, names="setting")
+        self.view.observe(self._on_drag, names="drag")
+        self.view.on_msg(lambda _, message, buffers: self.press(message["press"]))
+
+    def values(self) -> dict[str, float]:
+        """Quantity -> number for the present setting of the sliders."""
+        return dict(self.frame.values)
+
+    @property
+    def summary(self) -> str:
+        """The readout as plain text, a line a quantity."""
+        return self.scene.summary(self.frame)
+
+    def set(self, **values) -> None:
+        """Set several sliders with one redraw."""
+        if unknown := set(values) - set(self.controls):
+            raise ValueError(f"no slider is called {sorted(unknown)}; there are {[*self.controls]}")
+        with self._one_redraw():
+            for name, value in values.items():
+                self.controls[name].value = value
+
+    def reset(self) -> None:
+        """Go back to the first setting and the first picture."""
+        with self._lock:
+            self._begin(self.scene.start)
+
+    def press(self, label) -> None:
+        """Do what the button of that label does."""
+        self._actions()[label]()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # Live where a kernel runs; elsewhere, and under nbval, the picture and the summary.
+        bundle, _ = self.view._repr_mimebundle_()
+        bundle["text/plain"] = self.summary
+        with self._lock:
+            picture = self.drawing.png(moving=True, caption=STILL)
+        bundle["image/png"] = base64.b64encode(picture).decode()
+        size = {"width": WIDTH, "height": self.scene.height + CAPTION_HEIGHT}
+        return bundle, {"image/png": size}
+
+    # --- buttons
+
+    def _actions(self):
+        actions = {
+            label: lambda label=label: self.set(**self.scene.act(self._setting(), label))
+            for label in self.scene.actions
+        }
+        for label, values in self.scene.presets.items():
+            actions[label] = lambda values=values: self.set(**values)
+        if self.scene.swap:
+            actions[SWAP] = self._swap
+        if "seed" in self.controls:
+            actions[RESAMPLE] = self._resample
+        return actions | {RESET: self.reset}
+
+    def _swap(self):
+        now = self._setting()
+        pairs = self.scene.swap
+        self.set(**{a: now[b] for a, b in pairs} | {b: now[a] for a, b in pairs})
+
+    def _resample(self):
+        seed = self.controls["seed"]
+        low, high = seed.slider.ends
+        seed.value = seed.value + 1 if seed.value < high else low
+
+    # --- from the sliders to the picture
+
+    def _setting(self):
+        return {name: control.value for name, control in self.controls.items()}
+
+    def _on_control(self, _):
+        if not self._paused:
+            self._refresh()
+
+    def _on_page(self, change):
+        if change["new"] != self._setting():  # else it is the kernel that said so
+            self.set(**change["new"])
+
+    def _on_drag(self, change):
+        name, left, top = (change["new"][key] for key in ("handle", "left", "top"))
+        x, y = self.drawing.data_at(name, left, top)
+        self.set(**self.scene.drag(self._setting(), name, x, y))
+
+    @contextmanager
+    def _one_redraw(self):
+        with self._lock:
+            before, self._paused = self._paused, True
+            try:
+                yield
+            finally:
+                self._paused = before
+            if not self._paused:
+                self._refresh()
+
+    def _begin(self, setting):
+        """A new picture for this setting, without a trail."""
+        self.drawing, self._trail, self._still_of = Drawing(self.scene), [], None
+        self.set(**setting)
+
+    def _refresh(self):
+        with self._lock, self.view.hold_sync():
+            self.view.setting = self._kept["setting"] = self._setting()
+            try:
+                self.frame = self.scene.frame(**self.view.setting)
+                self.drawing.show(self._with_trail(self.frame))
+                self.view.moving = self.drawing.svg(self.scene.name)
+                self.view.places = self.drawing.places(self.view.setting)
+                if self._still_of is not self.drawing:
+                    self.view.still = self.drawing.png(moving=False)
+                    self._still_of = self.drawing
+                self.view.readout = readout(self.scene, self.frame)
+            except Exception as error:
+                words = f"{type(error).__name__}: {error}"
+                self.view.readout = {"error": f"This setting cannot be shown. {words}"}
+                raise
+
+    def _with_trail(self, frame):
+        if self.scene.trail is None:
+            return frame
+        now = frame.data[self.scene.trail]
+        if self._trail[-len(now) :] != now:
+            self._trail = [*self._trail, *now][-_TRAIL:]
+        data = {**frame.data, self.scene.trail: self._trail}
+        return type(frame)(frame.values, data, frame.notes)
+
+
+class _View(anywidget.AnyWidget):
+    """What travels between kernel and page."""
+
+    _esm = Path(__file__).with_name("picture.js")
+    _css = Path(__file__).with_name("picture.css")
+
+    scene = Dict().tag(sync=True)
+    # ipywidgets sends every value back, so that a slider follows on other pages that show the same
+    # kernel. This one does without: it is one of the four messages of an event.
+    setting = Dict().tag(sync=True, echo_update=False)
+    drag = Dict().tag(sync=True, echo_update=False)
+    places = Dict().tag(sync=True)
+    still = Bytes().tag(sync=True)
+    moving = Unicode().tag(sync=True)
+    readout = Dict().tag(sync=True)
+
+
+def for_the_page(scene, buttons):
+    """What `picture.js` has to know about a scene, as JSON."""
+    return {
+        "name": scene.name,
+        "alt": scene.alt,
+        "width": WIDTH,
+        "height": scene.height,
+        "buttons": buttons,
+        "noteLines": scene.note_lines,
+        "columns": scene.columns,
+        "handles": [
+            {
+                "name": handle.name,
+                "color": COLORS.get(handle.who, COLORS["ink"]),
+                "ring": not handle.drawn,
+            }
+            for handle in scene.handles
+        ],
+        "sliders": [
+            {
+                "name": slider.name,
+                "label": slider.label,
+                "stops": slider.stops if slider.handle else (),
+                "ends": slider.ends,
+                "texts": [f"{option:g}" for option in slider.options],
+                "digits": 0 if slider.whole else slider.digits,
+                "whole": slider.whole,
+                "color": COLORS.get(slider.who, "currentColor"),
+            }
+            for slider in scene.sliders
+            if slider.shown
+        ],
+    }
+
+
+def readout(scene, frame):
+    """The lines in rows, and the notes, as JSON."""
+    lines = scene.lines(frame)
+    rows, counts = [], scene.rows or (len(lines),)
+    for count in counts:
+        rows, lines = [*rows, lines[:count]], lines[count:]
+    return {"rows": rows, "table": bool(scene.rows), "notes": list(filter(None, frame.notes))}

@@ -1,0 +1,237 @@
+"""The explorers of notebook 08: a Huffman code built live, and a code book that is wrong."""
+
+import numpy as np
+
+from kl_course.engine import Explorer
+from kl_course.explorers._shared import FORWARD
+from kl_course.models.codes import code_words, huffman_lengths, mean_length
+from kl_course.plots import COLORS, add_key, label_axes, plot_bars, plot_line, plot_text
+from kl_course.scene import Frame, Handle, Scene, Slider
+from kl_helpers.divergences import cross_entropy, entropy, kl_divergence
+
+MOST = 20  # of a weight
+CEILING = 6.6  # bits; log₂ 81 = 6.34 is the longest that −log₂ of a weight's share gets
+
+
+def explore_code():
+    """A distribution of five messages whose bars are dragged, and its Huffman code.
+
+    The sliders are weights; the picture shows each divided by their sum.
+
+    Returns
+    -------
+    Explorer
+        Controls ``p_sun``, ``p_cloud``, ``p_rain``, ``p_fog``, ``p_snow``.
+    """
+    messages = ("sun", "cloud", "rain", "fog", "snow")
+    ideal_look = {"color": COLORS["ink"], "linestyle": ":", "linewidth": 1.8}
+
+    def compute(**weights):
+        counts = np.array([weights[f"p_{message}"] for message in messages])
+        p, lengths = counts / counts.sum(), huffman_lengths(counts)
+        values = {
+            "H(p)": entropy(p, base=2),
+            "D(p‖2^−length)": kl_divergence(p, 2.0**-lengths, base=2),
+            "average length": mean_length(p, lengths),
+        }
+        data = {"p": p, "lengths": lengths, "words": code_words(lengths)}
+        return Frame(values, data, [_silent(messages, p)])
+
+    def layout(figure):
+        bars, areas = figure.subplots(1, 2, width_ratios=(1, 1.25))
+        _layout_bars(bars, messages)
+        figure.subplots_adjust(0.07, 0.16, 0.98, 0.88, wspace=0.2)
+        _layout_areas(areas, "length in bits")
+        add_key(areas, {"p": "codeword", "−log₂ p": ideal_look}, filled=True)
+        return bars, areas
+
+    def draw(axes, p, lengths, words):
+        bars, areas = axes
+        _draw_bars(bars, p, "p", -0.35, 0.7)
+        _draw_words(bars, words)
+        edges = np.r_[0, np.cumsum(p)]
+        plot_bars(areas, edges[:-1], 0, p, np.where(p > 0, lengths, 0), "p")
+        sent = p > 0
+        steps = np.column_stack([edges[:-1], edges[1:]])[sent].ravel()
+        plot_line(areas, steps, np.repeat(-np.log2(p[sent]), 2) + 0.0, "ideal", **ideal_look)
+        _draw_names(areas, messages, p)
+
+    start = (7, 5, 4, 3, 1)
+    scene = Scene(
+        "code",
+        "Bars of p over five kinds of weather with their codewords, and for each a box as wide as "
+        "its probability and as high as its codeword is long, beside the length −log₂ p.",
+        [_weight("p", *pair) for pair in zip(messages, start, strict=True)],
+        compute,
+        layout,
+        draw,
+        units={"H(p)": "bits", "D(p‖2^−length)": "bits", "average length": "bits"},
+        presets={
+            "Halves": _weights(messages, p=(16, 8, 4, 2, 2)),
+            "All alike": _weights(messages, p=(4, 4, 4, 4, 4)),
+            "Nearly always sun": _weights(messages, p=(20, 1, 0, 0, 0)),
+        },
+        handles=[_top("p", messages, i, 0.0) for i in range(len(messages))],
+    )
+    return Explorer(scene)
+
+
+def explore_code_book():
+    """Messages from p, coded with a book made for q: what each costs, and what all cost together.
+
+    The sliders are weights; the picture shows each divided by their sum.
+
+    Returns
+    -------
+    Explorer
+        Controls ``p_sun``, ``q_sun``, ``p_cloud``, ``q_cloud``, ``p_rain``, ``q_rain``, ``p_fog``,
+        ``q_fog``.
+    """
+    messages = ("sun", "cloud", "rain", "fog")
+    own, other = "Huffman, p's book", "Huffman, q's book"
+
+    def compute(**weights):
+        counts = {w: np.array([weights[f"{w}_{m}"] for m in messages]) for w in "pq"}
+        p, q = (c / c.sum() for c in counts.values())
+        lengths = {who: huffman_lengths(c) for who, c in counts.items()}
+        values = {
+            "H(p)": entropy(p, base=2),
+            FORWARD: kl_divergence(p, q, base=2),
+            "H(p, q)": cross_entropy(p, q, base=2),
+            own: mean_length(p, lengths["p"]),
+            other: mean_length(p, lengths["q"]),
+        }
+        missing = [m for m, *pq in zip(messages, p, q, strict=True) if pq[0] > 0 == pq[1]]
+        notes = []
+        if missing:
+            names = " and ".join(missing)
+            notes.append(f"q's book has no codeword for {names}, which p sends: ∞ bits.")
+        if values["H(p, q)"] == 0:
+            notes.append("Nothing but sun, and q's book knows it: no bit is needed.")
+        return Frame(values, {"p": p, "q": q, "words": code_words(lengths["q"])}, notes)
+
+    def layout(figure):
+        bars, areas = figure.subplots(1, 2, width_ratios=(1, 1.25))
+        _layout_bars(bars, messages)
+        add_key(bars, {"p": "p, sent", "q": "q, the book"}, filled=True)
+        figure.subplots_adjust(0.07, 0.16, 0.98, 0.88, wspace=0.2)
+        _layout_areas(areas, "−log₂ of the share, in bits")
+        names = {"p": "in both books", "gain": "longer in q's", "loss": "shorter in q's"}
+        add_key(areas, names, filled=True)
+        return bars, areas
+
+    def draw(axes, p, q, words):
+        bars, areas = axes
+        _draw_bars(bars, p, "p", -0.38, 0.36)
+        _draw_bars(bars, q, "q", 0.02, 0.36)
+        _draw_words(bars, words)
+        left = np.r_[0, np.cumsum(p)[:-1]]
+        with np.errstate(divide="ignore"):
+            right, wrong = -np.log2(p) + 0.0, -np.log2(q) + 0.0
+        right, wrong = (np.where(p > 0, np.minimum(cost, CEILING), 0) for cost in (right, wrong))
+        plot_bars(areas, left, 0, p, np.minimum(right, wrong), "p")
+        plot_bars(areas, left, right, p, np.maximum(wrong - right, 0), "gain")
+        plot_bars(areas, left, wrong, p, np.maximum(right - wrong, 0), "loss")
+        _draw_names(areas, messages, p)
+        for i, place in enumerate(left + p / 2):
+            text = "∞" if p[i] > 0 == q[i] else ""
+            plot_text(areas, place, CEILING - 0.6, text, f"cost {i}", ha="center")
+
+    start = {"p": (8, 4, 2, 2), "q": (2, 8, 2, 4)}
+    scene = Scene(
+        "code_book",
+        "Bars of p and q over four kinds of weather with the codewords of q's book, and for each a "
+        "box as wide as its p: the length −log₂ p, and how far −log₂ q lies above or below it.",
+        [
+            _weight(who, message, start[who][i])
+            for i, message in enumerate(messages)
+            for who in "pq"
+        ],
+        compute,
+        layout,
+        draw,
+        units=dict.fromkeys(("H(p)", FORWARD, "H(p, q)", own, other), "bits"),
+        presets={
+            "Right book": _weights(messages, p=start["p"], q=start["p"]),
+            "Book without fog": _weights(messages, p=start["p"], q=(8, 4, 4, 0)),
+            "Never fog": _weights(messages, p=(8, 4, 4, 0), q=start["p"]),
+        },
+        handles=[
+            _top(who, messages, i, shift)
+            for who, shift in (("p", -0.2), ("q", 0.2))
+            for i in range(len(messages))
+        ],
+        swap=[(f"p_{m}", f"q_{m}") for m in messages],
+        rows=(3, 2),
+    )
+    return Explorer(scene)
+
+
+def _weight(who, message, value):
+    # At least 1 for sun: the weights always have a sum to divide by.
+    least = 1 if message == "sun" else 0
+    name, label = f"{who}_{message}", f"{who}: {message}"
+    return Slider(name, label, value, least, MOST, 1, who=who, whole=True)
+
+
+def _weights(messages, **rows):
+    return {
+        f"{who}_{m}": w for who, row in rows.items() for m, w in zip(messages, row, strict=True)
+    }
+
+
+def _top(who, messages, i, shift):
+    """The handle of a bar: it sets the weight whose share is nearest, given the others."""
+    names = [f"{who}_{message}" for message in messages]
+    others = [name for name in names if name != names[i]]
+
+    def place(setting):
+        return i + shift, setting[names[i]] / sum(setting[name] for name in names)
+
+    def move(setting, x, y):
+        share = min(max(y, 0.0), 0.99)
+        return {names[i]: share / (1 - share) * sum(setting[name] for name in others)}
+
+    return Handle(names[i], lambda axes: axes[0], place, move, who)
+
+
+def _silent(messages, p):
+    silent = [message for message, mass in zip(messages, p, strict=True) if mass == 0]
+    return f"Never sent, and without a codeword: {', '.join(silent)}." if silent else ""
+
+
+def _layout_bars(ax, messages):
+    label_axes(ax, y="probability", xlim=(-0.6, len(messages) - 0.4), ylim=(0, 1.1))
+    ax.set_xticks(range(len(messages)), messages)
+    ax.tick_params(axis="x", length=0, pad=6)  # room for the handle of a 0
+
+
+def _layout_areas(ax, y):
+    x = "width: the probability; area: bits a message"
+    label_axes(ax, x=x, y=y, xlim=(0, 1), ylim=(0, CEILING))
+    ax.set_xticks(np.arange(0, 1.01, 0.1), [""] * 11)
+    ax.xaxis.labelpad = 12  # below the names
+
+
+def _draw_bars(ax, pmf, who, shift, width):
+    place = np.arange(len(pmf)) + shift
+    plot_bars(ax, place, 0, width, pmf, who)
+    for i, mass in enumerate(pmf):
+        x = place[i] + width / 2
+        text = f"{mass:.2f}".lstrip("0") if mass < 1 else "1"
+        plot_text(ax, x, mass + 0.04, text, f"{who} {i}", ha="center")
+
+
+def _draw_words(ax, words):
+    """The codewords below the names; a message that is all there is needs no bit."""
+    for i, word in enumerate(words):
+        text = "–" if word is None else word or "(no bit)"
+        plot_text(ax, i, -0.165, text, f"word {i}", ha="center", family="monospace")
+
+
+def _draw_names(ax, messages, p):
+    """The names below the boxes that are wide enough for them."""
+    middle = np.cumsum(p) - p / 2
+    for i, message in enumerate(messages):
+        text = message if p[i] >= 0.08 else ""
+        plot_text(ax, middle[i], -0.5, text, f"name {i}", ha="center")

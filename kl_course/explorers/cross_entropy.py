@@ -1,0 +1,111 @@
+"""The explorer of notebook 03: entropy and divergence stacked to cross-entropy."""
+
+import math
+
+import numpy as np
+
+from kl_course.engine import Explorer
+from kl_course.explorers._shared import (
+    FORWARD,
+    cut_note,
+    normal_handles,
+    normal_sliders,
+    outside_note,
+)
+from kl_course.models._shared import normal_pdf
+from kl_course.plots import (
+    COLORS,
+    add_key,
+    label_axes,
+    plot_bars,
+    plot_curve,
+    plot_density,
+    plot_line,
+    plot_text,
+)
+from kl_course.scene import Frame, Scene, format_number
+from kl_helpers.distributions import cross_entropy_normal, entropy_normal, kl_normal
+
+
+def explore_cross_entropy():
+    """H(p, q) and D(p‖q) while q moves and p = N(0, 1) stays: both bottom out at the same place.
+
+    Returns
+    -------
+    Explorer
+        Controls ``mu_q``, ``sigma_q``.
+    """
+    x = np.linspace(-8, 8, 401)
+    mus, sigmas = np.linspace(-3, 3, 121), np.linspace(0.5, 3, 101)
+    top = 8.0  # nats
+    entropy = entropy_normal(1)
+    h_p, h_pq = "H(p)", "H(p, q)"
+
+    def compute(mu_q, sigma_q):
+        divergence = kl_normal(0, 1, mu_q, sigma_q)
+        values = {
+            h_p: entropy,
+            FORWARD: divergence,
+            h_pq: cross_entropy_normal(0, 1, mu_q, sigma_q),
+        }
+        data = {
+            "q": normal_pdf(x, mu_q, sigma_q),
+            "divergence": divergence,
+            "trail": [(mu_q, sigma_q, values[h_pq])],
+            "mu": (mus, kl_normal(0, 1, mus, sigma_q), mu_q, 0),
+            "sigma": (sigmas, kl_normal(0, 1, mu_q, sigmas), sigma_q, math.hypot(1, mu_q)),
+        }
+        notes = [cut_note(h_pq, values[h_pq], top, "nats"), outside_note("q", x, mu_q, sigma_q)]
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        mosaic = [["densities", "densities", "stack"], ["mu", "sigma", "stack"]]
+        axes = figure.subplot_mosaic(mosaic, width_ratios=(1, 1, 0.62))
+        figure.subplots_adjust(0.065, 0.12, 0.985, 0.93, wspace=0.3, hspace=0.42)
+        label_axes(axes["densities"], y="density", xlim=(-8, 8), ylim=(0, 0.85))
+        add_key(axes["densities"], {"p": "p = N(0, 1)", "q": "q"})
+        plot_density(axes["densities"], x, normal_pdf(x, 0, 1), "p")
+        for name, symbol, grid in (("mu", "μ", mus), ("sigma", "σ", sigmas)):
+            xlim = grid[0] - 0.1, grid[-1] + 0.1  # room for the dots at the ends
+            label_axes(axes[name], x=f"{symbol} of q", y="nats", xlim=xlim, ylim=(0, top))
+            add_key(axes[name], {"sum": h_pq, "gain": FORWARD})
+        label_axes(axes["stack"], y="nats", xlim=(0, 1), ylim=(0, top))
+        add_key(axes["stack"], {"p": h_p, "gain": FORWARD}, filled=True)
+        axes["stack"].set_xticks([])
+        return axes
+
+    dotted = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
+    dots = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
+    link = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
+
+    def draw(axes, q, divergence, trail, mu, sigma):
+        plot_density(axes["densities"], x, q, "q")
+        *visited, totals = zip(*trail, strict=True)
+        panels = zip(("mu", "sigma"), (mu, sigma), visited, strict=True)
+        for name, (grid, curve, here, lowest), places in panels:
+            ax = axes[name]
+            plot_line(ax, [lowest, lowest], [0, top], "lowest", **dotted)
+            plot_curve(ax, grid, entropy + curve, "sum")
+            plot_curve(ax, grid, curve, "gain")
+            plot_line(ax, places, totals, "trail", linestyle="none", **dots)
+            plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **link)
+        plot_bars(axes["stack"], 0.1, 0, 0.8, entropy, "p")
+        plot_bars(axes["stack"], 0.1, entropy, 0.8, divergence, "gain")
+        total = f"{h_pq} = {format_number(entropy + divergence)}"
+        height = min(entropy + divergence, top - 0.7) + 0.15
+        plot_text(axes["stack"], 0.5, height, total, "total", ha="center", color=COLORS["ink"])
+
+    scene = Scene(
+        "cross_entropy",
+        "A fixed density p and a movable q; H(p, q) and D over the mean and over the standard "
+        "deviation of q; H(p) and D stacked to H(p, q).",
+        normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), q=(2, 1.5)),
+        compute,
+        layout,
+        draw,
+        presets={"q = p": {"mu_q": 0, "sigma_q": 1}, "Far": {"mu_q": 3, "sigma_q": 1}},
+        handles=normal_handles(lambda axes: axes["densities"], "q"),
+        trail="trail",
+        height=430,
+    )
+    return Explorer(scene)

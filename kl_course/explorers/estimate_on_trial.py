@@ -1,0 +1,147 @@
+"""The explorer of notebook 06: the sample demo's report, taken apart."""
+
+import math
+
+import numpy as np
+
+from kl_course.engine import Explorer
+from kl_course.explorers._shared import FORWARD, cut_note, seed_box
+from kl_course.models.estimate_on_trial import bin_shares, levels
+from kl_course.plots import (
+    COLORS,
+    add_key,
+    label_axes,
+    plot_bars,
+    plot_curve,
+    plot_histogram,
+    plot_line,
+    plot_text,
+)
+from kl_course.scene import Frame, Scene, Slider, format_number
+from kl_helpers.estimators import histogram_frequencies
+
+DEMO = {"n": 1000, "bins": 99, "epsilon": 1e-5}
+
+
+def explore_trial():
+    """One roll of the sample demo, and its way from the exact divergence to the reported one.
+
+    The samples are those of `explore_samples` for the same seed: a moved slider keeps the dice.
+
+    Returns
+    -------
+    Explorer
+        Controls ``shift`` (μ_p − μ_q, in σ), ``n``, ``bins``, ``epsilon``, ``seed``.
+    """
+    floor, right = -8, 14.0  # decades; nats
+    steps = ("exact", "range", "bins", "ε", "draws of p", "draws of q", "reported")
+    exact, reported, empty = f"{FORWARD}, exact", "reported", "share of p's draws where q has none"
+
+    def compute(shift, n, bins, epsilon, seed):
+        z = np.random.default_rng(seed).standard_normal((n, 2)).T
+        edges, p_hat, q_hat = histogram_frequencies(shift + z[0], z[1], bins=bins)
+        nats = {k: float(v) for k, v in levels(edges, p_hat, q_hat, shift, epsilon).items()}
+        middle = shift / 2
+        data = {
+            "edges": edges - middle,
+            "drawn": (p_hat, q_hat),
+            "shares": (bin_shares(edges, shift), bin_shares(edges, 0)),
+            "epsilon": epsilon,
+            "nats": list(nats.values()),
+        }
+        values = {
+            exact: nats["exact"],
+            "in the range": nats["range"],
+            "in bins": nats["bins"],
+            "with ε": nats["ε"],
+            "with p's draws": nats["draws of p"],
+            reported: nats["draws of q"],
+            empty: p_hat[q_hat == 0].sum(),
+        }
+        notes = [
+            _report_note(nats["draws of q"], right),
+            cut_note("The range", np.abs(data["edges"]).max(), 8, "σ"),
+        ]
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        shares, fall = figure.subplots(1, 2, width_ratios=(1, 1.1))
+        figure.subplots_adjust(0.07, 0.13, 0.9, 0.88, wspace=0.3)
+        label_axes(
+            shares,
+            x="length, in σ",
+            y="share in each bin",
+            xlim=(-8, 8),
+            ylim=(0, -floor),
+        )
+        shares.set_yticks(range(0, -floor + 1, 2), [f"$10^{{{k}}}$" for k in range(floor, 1, 2)])
+        add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"})
+        label_axes(fall, x="nats", xlim=(0, right), ylim=(6.6, -0.6))
+        fall.set_yticks(range(len(steps)), steps)
+        fall.tick_params(axis="y", length=0)
+        add_key(fall, {"gain": "adds", "loss": "takes away"}, filled=True)
+        return shares, fall
+
+    def draw(axes, edges, drawn, shares, epsilon, nats):
+        shown = [np.log10(np.maximum(s, 10.0**floor)) - floor for s in drawn]
+        for who, bars, curve in zip("pq", shown, shares, strict=True):
+            plot_histogram(axes[0], edges, bars, who)
+            height = np.log10(np.maximum(curve, 1e-300)) - floor
+            plot_curve(axes[0], np.repeat(edges, 2)[1:-1], np.repeat(height, 2), who)
+        at = math.log10(epsilon) - floor if epsilon else -1.0
+        plot_line(axes[0], [-8, 8], [at, at], "ε", color=COLORS["ink"], linewidth=1)
+        label = "ε" if epsilon else ""
+        plot_text(axes[0], -7.9, at + 0.1, label, "ε label", color=COLORS["ink"])
+        _draw_fall(axes[1], np.array(nats), right)
+
+    scene = Scene(
+        "trial",
+        "Shares of p and q in each bin, exact and as drawn, on a logarithmic scale; a waterfall "
+        "from the exact divergence over range, bins, ε and draws to the reported one.",
+        [
+            Slider("shift", "shift, in σ", 2.0, -5, 5, 0.1, who="p", digits=1),
+            Slider(
+                "n", "n, each", 1000, options=(10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000)
+            ),
+            Slider("bins", "bins", 99, options=(1, 2, 5, 10, 20, 50, 99, 200, 500, 1000)),
+            Slider("epsilon", "ε", 1e-5, options=(0.0, *(10.0**k for k in range(-8, -1)))),
+            seed_box(16),
+        ],
+        compute,
+        layout,
+        draw,
+        units={empty: ""},
+        presets={
+            "Similar": DEMO | {"shift": 2.0},
+            "Different": DEMO | {"shift": -5.0},
+            "p = q": DEMO | {"shift": 0.0},
+        },
+    )
+    return Explorer(scene)
+
+
+def _report_note(nats, right):
+    if math.isinf(nats):
+        return "The report is infinite: ε is 0, and some bins hold draws of p and none of q."
+    return cut_note("The report", nats, right, "nats")
+
+
+def _draw_fall(ax, nats, right):
+    """The levels as steps from the first bar to the last; what leaves the picture is cut."""
+    level, last = np.minimum(nats, right), len(nats)
+    row, step = np.arange(1, last) - 0.3, np.diff(level)
+    step[np.abs(step) < 0.02] = 0  # narrower than the link that marks the level
+    plot_bars(ax, level[:-1], row, np.maximum(step, 0), 0.6, "gain")
+    plot_bars(ax, level[1:], row, np.maximum(-step, 0), 0.6, "loss")
+    whole = {"linewidth": 17, "solid_capstyle": "butt", "alpha": 0.6}
+    plot_line(ax, [0, level[0]], [0, 0], "exact", color=COLORS["ink"], **whole)
+    plot_line(ax, [0, level[-1]], [last, last], "reported", color=COLORS["sum"], **whole)
+    x, y = np.repeat(level, 3), np.add.outer(np.arange(last), [-0.3, 1.3, np.nan]).ravel()
+    plot_line(ax, x, y, "links", color=COLORS["ink"], linewidth=0.8)
+    words = [format_number(nats[0]), *map(_signed, np.diff(nats)), format_number(nats[-1])]
+    for i, word in enumerate(words):
+        plot_text(ax, right * 1.24, i, word, f"row {i}", ha="right", va="center")
+
+
+def _signed(change):
+    return "+∞" if math.isinf(change) else f"{round(change, 4) + 0.0:+.4f}".replace("-", "−")

@@ -1,0 +1,97 @@
+"""The explorer of notebook 02: samples, their histogram and their KDE."""
+
+import numpy as np
+
+from kl_course.engine import Explorer
+from kl_course.explorers._shared import (
+    FORWARD,
+    SWAP_NORMALS,
+    cut_note,
+    normal_handles,
+    normal_sliders,
+    seed_box,
+)
+from kl_course.plots import COLORS, add_key, label_axes, plot_density, plot_histogram, plot_text
+from kl_course.scene import Frame, Scene, Slider, format_number
+from kl_helpers.distributions import kl_normal
+from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
+
+
+def explore_samples():
+    """Samples of two normals as histogram and KDE; the plug-in estimate beside the exact value.
+
+    A moved slider keeps the dice: the samples are μ + σ·z, and z stays until "Resample" changes
+    the seed.
+
+    Returns
+    -------
+    Explorer
+        Controls ``mu_p``, ``sigma_p``, ``mu_q``, ``sigma_q``, ``n``, ``bins``, ``epsilon``,
+        ``seed``.
+    """
+    grid = np.linspace(-1.2, 1.2, 481)
+    top = 6.0
+    exact, estimate, error = f"{FORWARD}, exact", f"{FORWARD}, from the histogram", "error"
+    demo = {"n": 1000, "bins": 99, "epsilon": 1e-5}
+
+    def compute(mu_p, sigma_p, mu_q, sigma_q, n, bins, epsilon, seed):
+        z = np.random.default_rng(seed).standard_normal((n, 2)).T  # a larger n only adds draws
+        x, y = mu_p + sigma_p * z[0], mu_q + sigma_q * z[1]
+        truth = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
+        guess = kl_histogram(x, y, bins=bins, epsilon=epsilon)
+        edges, p, q = histogram_frequencies(x, y, bins=bins)
+        p, q = p / np.diff(edges), q / np.diff(edges)
+        data = {
+            "edges": edges,
+            "bars": (p, q),
+            "curves": (kde(x, grid), kde(y, grid)),
+            "heading": f"estimate {format_number(guess)} nats, exact {format_number(truth)} nats",
+        }
+        values = {exact: truth, estimate: guess, error: guess - truth}
+        beyond = np.count_nonzero(np.abs(np.append(x, y)) > grid[-1])
+        notes = [
+            cut_note("A bar of the histogram", max(p.max(), q.max()), top, "in density"),
+            cut_note("A KDE curve", max(map(np.max, data["curves"])), top, "in density"),
+            f"{beyond} of the {2 * n} draws lie outside the picture." if beyond else "",
+        ]
+        return Frame(values, data, notes)
+
+    def layout(figure):
+        ax = figure.subplots()
+        figure.subplots_adjust(0.06, 0.13, 0.98, 0.88)
+        label_axes(
+            ax, x="x (bars: histogram, curves: KDE)", y="density", xlim=(-1.2, 1.2), ylim=(0, top)
+        )
+        add_key(ax, {"p": "p", "q": "q"})
+        return ax
+
+    def draw(ax, edges, bars, curves, heading):
+        for who, heights, curve in zip("pq", bars, curves, strict=True):
+            plot_histogram(ax, edges, heights, who)
+            plot_density(ax, grid, curve, who)
+        plot_text(ax, -1.2, top * 1.035, heading, "heading", color=COLORS["ink"], fontsize=11)
+
+    scene = Scene(
+        "samples",
+        "Samples of p and of q, each as a histogram and as a curve, its kernel density estimate.",
+        [
+            *normal_sliders(
+                mu=(-0.6, 0.6, 0.01), sigma=(0.05, 0.25, 0.005), p=(0.2, 0.1), q=(0, 0.1), digits=3
+            ),
+            Slider("n", "n, each", 1000, options=(10, 30, 100, 300, 1000, 3000, 10000)),
+            Slider("bins", "bins", 99, 1, 200, 1, whole=True),
+            Slider("epsilon", "ε", 1e-5, options=(0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)),
+            seed_box(16),
+        ],
+        compute,
+        layout,
+        draw,
+        presets={
+            "Similar": demo | {"mu_p": 0.2, "sigma_p": 0.1, "mu_q": 0.0, "sigma_q": 0.1},
+            "Different": demo | {"mu_p": 0.0, "sigma_p": 0.1, "mu_q": 0.5, "sigma_q": 0.1},
+        },
+        handles=normal_handles(lambda ax: ax, "p", "q"),
+        swap=SWAP_NORMALS,
+        note_lines=2,
+    )
+    return Explorer(scene)

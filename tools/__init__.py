@@ -1,0 +1,1 @@
+"""What make calls, and what it shares with web/, benchmarks/ and the tests."""
