@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from benchmarks import contestants, helpers
+from benchmarks import ci_time, contestants, helpers
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -129,3 +129,20 @@ def test_without_playwright_a_script_ends_with_one_line(script, tmp_path):
     assert ended.stdout + ended.stderr == (
         "playwright is not installed: `make bench` installs what this script needs\n"
     )
+
+
+def test_the_table_of_legs_has_ratios_and_a_sum():
+    before = {leg: {"seconds": 100.0, "processor": 150.0} for leg in ci_time.LEGS}
+    after = {leg: {"seconds": 50.0, "processor": 30.0} for leg in ci_time.LEGS}
+    *legs, whole = ci_time.rows(before, after)
+    assert [row[0] for row in legs] == list(ci_time.LEGS)
+    assert legs[0][1:] == ["100", "50", "0.50", "150", "30", "0.20"]
+    assert whole == ["all of them", "300", "150", "0.50", "450", "90", "0.20"]
+
+
+def test_a_leg_that_fails_is_not_measured(tmp_path):
+    tmp_path.joinpath("Makefile").write_text("test:\n\t@false\n")
+    with pytest.raises(SystemExit, match="make test failed"):
+        ci_time.measure(tmp_path, "test")
+    tmp_path.joinpath("Makefile").write_text("test:\n\t@sleep 0.2\n")
+    assert ci_time.measure(tmp_path, "test")["seconds"] >= 0.2
