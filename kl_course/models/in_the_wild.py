@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import softmax
 from scipy.stats import chi2
 
@@ -162,22 +161,6 @@ def trained_policy(reference, reward, beta, loss, steps=4000, rate=2.0):
     return softmax(logits)
 
 
-def other_tilt(reference, reward, beta):
-    """The policy with the highest E_π[r] − β·D(π₀‖π): π = β·π₀/(λ − r), λ such that it sums to 1.
-
-    Parameters and returns as in `tilt`; `beta` is a number.
-    """
-    reference, gap = np.asarray(reference), np.max(reward) - np.asarray(reward)
-
-    def policy(room):  # λ − max r
-        return beta * reference / (room + gap)
-
-    # At the lower end the best outcome alone has mass 1; at the upper one none has more than π₀.
-    ends = beta * reference[gap == 0].sum(), beta
-    room = brentq(lambda room: policy(room).sum() - 1, *ends, xtol=1e-15) if gap.any() else beta
-    return policy(room)
-
-
 def fitted_kl(x, y):
     """D(p‖q) of the normal distributions fitted to samples x from p and y from q, in nats.
 
@@ -300,7 +283,7 @@ def _shares(values, edges):
     return counts / len(values)
 
 
-def torch_kl_div(input, target, reduction="mean", log_target=False):
+def torch_kl_div(input, target, reduction="mean", log_target=False):  # noqa: A002 (torch's name)
     """What `torch.nn.functional.kl_div` computes, by the formula of its documentation.
 
     Parameters
@@ -316,8 +299,7 @@ def torch_kl_div(input, target, reduction="mean", log_target=False):
     -------
     float
     """
-    input, target = np.asarray(input), np.asarray(target)
-    log = target if log_target else np.log(target)
-    terms = np.exp(log) * (log - input)
+    log = np.asarray(target) if log_target else np.log(target)
+    terms = np.exp(log) * (log - np.asarray(input))
     size = {"mean": terms.size, "sum": 1, "batchmean": len(terms)}[reduction]
     return terms.sum() / size
