@@ -86,7 +86,7 @@ def ball(mu, sigma, radius, direction="forward", corners=121):
         Means and standard deviations, all the way round.
     """
     low, high = widths_of_ball(radius)[direction]
-    # Angles, so that the corners lie as close at the top and bottom as at the sides.
+    # σ by equal steps of an angle: the corners are as close at the top and bottom as at the sides.
     share = (1 - np.cos(np.linspace(0, math.pi, corners))) / 2
     s = low + (high - low) * share
     if direction == "forward":
