@@ -115,7 +115,9 @@ def fetch_proxy(folder):
 
 def run(command):
     """All lines that a command said."""
-    ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    ran = subprocess.run(
+        command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     return (ran.stderr + ran.stdout).strip().splitlines() or ["it said nothing"]
 
 
@@ -637,7 +639,7 @@ def report(lessons):
         "the machine did besides."
     )
     verdicts = "\n".join([*verdict(lessons), *disturbances(lessons)])
-    return "\n\n".join([memory, words, sliders, verdicts])
+    return f"{memory}\n\n{words}\n\n{sliders}\n\n{verdicts}"
 
 
 def disturbances(lessons):

@@ -137,7 +137,7 @@ def seconds_of(command):
     return time.monotonic() - start
 
 
-# --- imports
+# --- what the packages bring in
 
 
 def own_dependencies(module):

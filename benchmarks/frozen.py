@@ -134,8 +134,8 @@ def main():
     options = parser.parse_args()
     find_chromium()
     names = options.only or lessons.scene_names()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        folder = Path(options.folder or folder)
+    with tempfile.TemporaryDirectory() as empty, sync_playwright() as playwright:
+        folder = Path(options.folder or empty)
         if not options.folder:
             freeze.freeze_all(folder, names)
         results = {}

@@ -1,23 +1,33 @@
 """The live view of a scene in a notebook: what its sliders say, shown at once.
 
-The kernel computes and draws; `picture.js` shows. A moved slider costs one message there, with the
-setting, and one back, with what moved in the picture and the readout.
+- The kernel computes and draws, the page (`picture.js`) shows; between them is one widget, `_View`.
+- Once it gets ``scene`` (sliders, buttons, texts; JSON) and ``still`` (what never moves; PNG).
+- A moved slider sends ``setting`` up, every value by name; a handle sends ``drag``, its name and
+  place as shares of the picture; a button sends ``{"press": label}``, a message without a value.
+- One message comes down: ``setting``, ``moving`` (what moves; SVG), ``places`` of the handles and
+  ``readout``. ``still`` comes again only with a new picture, that of Reset.
+- The controls last as long as the explorer; its Figure, with the SVG of what did not change, until
+  Reset; its setting as long as the kernel, so that a cell that is run again goes on (`recall`).
 """
 
 import base64
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anywidget
-from traitlets import Any, Bytes, Dict, HasTraits, Unicode, validate
+from traitlets import Any as Anything
+from traitlets import Bytes, Dict, HasTraits, Unicode, validate
 
 from kl_course.plots import COLORS
 from kl_course.recall import recall
-from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing
+from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing, Frame, Scene, Setting, Slider
 
 SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
 STILL = "A still picture: Run All brings the sliders back."
-_TRAIL = 60  # places; older ones would make every message longer
+_TRAIL = 60  # places that a trail shows; more would make every message longer
 
 
 class Control(HasTraits):
@@ -28,9 +38,9 @@ class Control(HasTraits):
     slider : Slider
     """
 
-    value = Any()
+    value = Anything()
 
-    def __init__(self, slider):
+    def __init__(self, slider: Slider) -> None:
         super().__init__()
         self.slider = slider
         self.value = slider.start
@@ -63,7 +73,7 @@ class Explorer:
         What the page knows: ``setting``, ``still``, ``moving``, ``readout``.
     """
 
-    def __init__(self, scene):
+    def __init__(self, scene: Scene) -> None:
         from threading import RLock  # not at the top: nothing there that a bare browser lacks
 
         self.scene = scene
@@ -93,7 +103,7 @@ class Explorer:
         """The readout as plain text, a line a quantity."""
         return self.scene.summary(self.frame)
 
-    def set(self, **values) -> None:
+    def set(self, **values: float) -> None:
         """Set several sliders with one redraw."""
         if unknown := set(values) - set(self.controls):
             raise ValueError(f"no slider is called {sorted(unknown)}; there are {[*self.controls]}")
@@ -106,11 +116,11 @@ class Explorer:
         with self._lock:
             self._begin(self.scene.start)
 
-    def press(self, label) -> None:
-        """Do what the button of that label does."""
+    def press(self, label: str) -> None:
+        """Press one of `buttons`: take a preset or an action, swap, resample or reset."""
         self._actions()[label]()
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
         # Live where a kernel runs; elsewhere, and under nbval, the picture and the summary.
         bundle, _ = self.view._repr_mimebundle_()
         bundle["text/plain"] = self.summary
@@ -122,7 +132,7 @@ class Explorer:
 
     # --- buttons
 
-    def _actions(self):
+    def _actions(self) -> dict[str, Callable[[], None]]:
         actions = {
             label: lambda label=label: self.set(**self.scene.act(self._setting(), label))
             for label in self.scene.actions
@@ -135,36 +145,36 @@ class Explorer:
             actions[RESAMPLE] = self._resample
         return actions | {RESET: self.reset}
 
-    def _swap(self):
+    def _swap(self) -> None:
         now = self._setting()
         pairs = self.scene.swap
         self.set(**{a: now[b] for a, b in pairs} | {b: now[a] for a, b in pairs})
 
-    def _resample(self):
+    def _resample(self) -> None:
         seed = self.controls["seed"]
         low, high = seed.slider.ends
         seed.value = seed.value + 1 if seed.value < high else low
 
     # --- from the sliders to the picture
 
-    def _setting(self):
+    def _setting(self) -> Setting:
         return {name: control.value for name, control in self.controls.items()}
 
-    def _on_control(self, _):
+    def _on_control(self, _: Any) -> None:
         if not self._paused:
             self._refresh()
 
-    def _on_page(self, change):
-        if change["new"] != self._setting():  # else it is the kernel that said so
+    def _on_page(self, change: dict) -> None:
+        if change["new"] != self._setting():  # else the kernel itself has set it, in _refresh
             self.set(**change["new"])
 
-    def _on_drag(self, change):
+    def _on_drag(self, change: dict) -> None:
         name, left, top = (change["new"][key] for key in ("handle", "left", "top"))
         x, y = self.drawing.data_at(name, left, top)
         self.set(**self.scene.drag(self._setting(), name, x, y))
 
     @contextmanager
-    def _one_redraw(self):
+    def _one_redraw(self) -> Iterator[None]:
         with self._lock:
             before, self._paused = self._paused, True
             try:
@@ -174,12 +184,12 @@ class Explorer:
             if not self._paused:
                 self._refresh()
 
-    def _begin(self, setting):
+    def _begin(self, setting: Setting) -> None:
         """A new picture for this setting, without a trail."""
         self.drawing, self._trail, self._still_of = Drawing(self.scene), [], None
         self.set(**setting)
 
-    def _refresh(self):
+    def _refresh(self) -> None:
         with self._lock, self.view.hold_sync():
             self.view.setting = self._kept["setting"] = self._setting()
             try:
@@ -196,14 +206,14 @@ class Explorer:
                 self.view.readout = {"error": f"This setting cannot be shown. {words}"}
                 raise
 
-    def _with_trail(self, frame):
+    def _with_trail(self, frame: Frame) -> Frame:
         if self.scene.trail is None:
             return frame
         now = frame.data[self.scene.trail]
         if self._trail[-len(now) :] != now:
             self._trail = [*self._trail, *now][-_TRAIL:]
         data = {**frame.data, self.scene.trail: self._trail}
-        return type(frame)(frame.values, data, frame.notes)
+        return replace(frame, data=data)
 
 
 class _View(anywidget.AnyWidget):
@@ -213,8 +223,8 @@ class _View(anywidget.AnyWidget):
     _css = Path(__file__).with_name("picture.css")
 
     scene = Dict().tag(sync=True)
-    # ipywidgets sends every value back, so that a slider follows on other pages that show the same
-    # kernel. This one does without: it is one of the four messages of an event.
+    # ipywidgets would send every value back at once, for other pages that show the same kernel. Not
+    # here: that would be one more message for every step of a slider.
     setting = Dict().tag(sync=True, echo_update=False)
     drag = Dict().tag(sync=True, echo_update=False)
     places = Dict().tag(sync=True)
@@ -223,7 +233,7 @@ class _View(anywidget.AnyWidget):
     readout = Dict().tag(sync=True)
 
 
-def for_the_page(scene, buttons):
+def for_the_page(scene: Scene, buttons: Sequence[str]) -> dict:
     """What `picture.js` has to know about a scene, as JSON."""
     return {
         "name": scene.name,
@@ -258,7 +268,7 @@ def for_the_page(scene, buttons):
     }
 
 
-def readout(scene, frame):
+def readout(scene: Scene, frame: Frame) -> dict:
     """The lines in rows, and the notes, as JSON."""
     lines = scene.lines(frame)
     rows, counts = [], scene.rows or (len(lines),)

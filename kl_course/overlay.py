@@ -1,7 +1,12 @@
 """A small Matplotlib renderer: artists as inline SVG, short enough to be sent at every event.
 
-Matplotlib's own SVG renderer writes files for print: every letter as an outline, every marker an
-element, six decimals. For the explorers that is up to nine times the bytes, and six times the time.
+- `OverlayRenderer.svg` has every artist that moves draw itself; Matplotlib then calls `draw_path`,
+  `draw_markers` and `draw_text`, each of which adds an element, in points from the top left corner.
+- An artist that is not stale is not asked again: its elements are kept from the frame before.
+- Clips, markers and hatches become definitions, named by what they are, so that equal ones are one.
+- What comes out is one ``<svg>``: the page lays it over the still image, in place of the last one.
+- Matplotlib's own SVG renderer writes files for print: every letter as an outline, every marker an
+  element, six decimals. Here that would be up to nine times the bytes, and six times the time.
 """
 
 from functools import lru_cache, partial
@@ -17,12 +22,12 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
-FONT = "DejaVu Sans, Verdana, sans-serif"  # Matplotlib's, or one as wide
-LONG = 50  # corners; an outline of more is thinned where it is straight-lined
-TILE = 72  # points; the square that a hatch repeats
+FONT = "DejaVu Sans, Verdana, sans-serif"  # Matplotlib's, or one whose letters are as wide
+LONG = 50  # corners; an outline of more goes without those that nobody could see
+TILE = 72  # points; a side of the square that a hatch repeats
 _LETTERS = {Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 _CURVES = Path.CURVE3, Path.CURVE4
-_CAPS = {"projecting": "square"}  # the others have the same name in SVG
+_CAPS = {"projecting": "square"}  # ends of lines; the others have the same name in SVG
 
 
 class OverlayRenderer(RendererBase):
@@ -39,8 +44,8 @@ class OverlayRenderer(RendererBase):
     def __init__(self, width, height, prefix):
         super().__init__()
         self.width, self.height, self.prefix = width, height, prefix
-        self._drawings = {}  # by artist
-        self._elements, self._definitions = [], {}  # of the artist that is being drawn
+        self._drawings = {}  # artist -> its elements and definitions
+        self._elements, self._definitions = [], {}  # those of the artist that is being drawn
 
     def svg(self, artists):
         """The artists, the first undermost, as an ``<svg>`` as wide as what holds it."""
@@ -88,7 +93,8 @@ class OverlayRenderer(RendererBase):
             places[:, 1] = self.height - places[:, 1]
             corners = "M%.2f %.2f" * len(places) % tuple(places.ravel().tolist())
             look = f'marker-start="{marker}" marker-mid="{marker}"'
-            # One corner more, which has none: a lone corner is start and end, and would get two.
+            # A path's first and last corner each get a marker; a lone corner is both, and would get
+            # two. So the path ends in one corner more, which gets none as there is no marker-end.
             self._add(gc, f'<path d="{corners}M0 0" {look}/>')
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
@@ -152,20 +158,20 @@ class OverlayRenderer(RendererBase):
 def _data(path, transform, top):
     """The attribute ``d``: the path in points, downwards from `top`."""
     curved = path.codes is not None and any(code in path.codes for code in _CURVES)
-    thin = len(path) > LONG and not curved  # by corners that nobody could see
+    thin = len(path) > LONG and not curved
     path = path.cleaned(transform, remove_nans=True, simplify=thin, curves=True)
-    corners, codes = path.vertices[:-1], path.codes[:-1]  # the last one says that the path ends
+    corners, codes = path.vertices[:-1], path.codes[:-1]  # the last code only says STOP
     corners[:, 1] = top - corners[:, 1]
     runs = (_run(code, len(list(run))) for code, run in groupby(codes.tolist()))
     return "".join(runs) % tuple(corners[codes != Path.CLOSEPOLY].ravel().tolist())
 
 
 def _run(code, length):
-    """Places for the corners of a run of the same code."""
+    """The letter of a run of corners with the same code, and a %.2f for every number to come."""
     if code == Path.CLOSEPOLY:
         return "Z"
     if code == Path.MOVETO:
-        return "M%.2f %.2f" * length  # without its letter the second one would be a line
+        return "M%.2f %.2f" * length  # after one M, SVG reads further corners as lines
     return _LETTERS[code] + " %.2f %.2f" * length
 
 

@@ -29,8 +29,8 @@ _LINES = MappingProxyType({"p": "-", "q": "--", "gain": "-", "sum": "-."})
 _HATCHES = MappingProxyType({"p": None, "q": "////", "gain": None, "loss": "xxxx"})
 
 
-_artists = WeakValueDictionary()  # id of the Axes and gid -> artist, which lives as long as they do
-_placed = WeakKeyDictionary()  # artist -> the data that it shows
+_artists = WeakValueDictionary()  # (id of the Axes, gid) -> artist, as long as the artist lives
+_placed = WeakKeyDictionary()  # artist -> the data that it shows, as bytes
 
 
 def _place(ax, gid, create, move, *data):
@@ -125,7 +125,7 @@ def plot_bars(ax, left, bottom, width, height, who):
     sides = left, np.add(left, width), bottom, np.add(bottom, height)
     x0, x1, y0, y1 = (np.ravel(side) for side in np.broadcast_arrays(*sides))
     corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]).transpose(2, 0, 1)
-    corners = corners[(x0 != x1) & (y0 != y1)]  # an edge alone would look like a bar
+    corners = corners[(x0 != x1) & (y0 != y1)]  # the edge of an empty bar would look like a bar
     gid = f"{who} bars"
     _place(
         ax, gid, lambda: ax.add_patch(PathPatch(Path([[0, 0]]), **_fill(who))), _set_bars, corners
@@ -160,6 +160,7 @@ def plot_band(ax, x, low, high, gid):
     low, high : array_like, broadcast to shape (k,)
         The two curves; which of them is the upper one does not matter.
     gid : str
+        Its name, for the second call.
 
     Returns
     -------
@@ -199,7 +200,7 @@ def plot_landscape(ax, x, y, z, levels):
             if corners is None:  # the whole surface is higher
                 break
             path = Path(corners, codes)
-            path.simplify_threshold = 0.3  # points by which an outline may be off
+            path.simplify_threshold = 0.3  # points; how far off a simpler outline may be
             landscape.paths.append(path)
 
     _place(ax, "landscape", lambda: ax.add_artist(_Fills(colors)), fill, x, y, z, levels)
@@ -286,5 +287,5 @@ def _plot_outline(ax, outline, gid, **style):
 
 def _fill(who):
     color = COLORS[who]
-    light = 0.35 * np.array(to_rgba(color)[:3]) + 0.65  # opaque: no line shows through a bar
+    light = 0.35 * np.array(to_rgba(color)[:3]) + 0.65  # not transparent: lines would show through
     return {"facecolor": light, "edgecolor": color, "hatch": _HATCHES[who]}

@@ -17,7 +17,7 @@ def recall(kind):
     Parameters
     ----------
     kind : hashable
-        What is remembered; a cell that asks for another kind gets another dict.
+        What the dict is for; a cell that asks for another kind gets another dict.
 
     Returns
     -------

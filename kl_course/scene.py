@@ -10,20 +10,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from matplotlib import style
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from kl_course.overlay import OverlayRenderer
 
-WIDTH = 840  # of the picture as shown, in CSS pixels
+WIDTH = 840  # CSS pixels; how wide a picture is shown
 SHARPNESS = 2  # image pixels per CSS pixel: sharp on a projector and on a high-density screen
-INCH = 100  # CSS pixels
-POINTS = 72  # an inch; SVG is drawn in points
-CAPTION_HEIGHT = 26  # CSS pixels; of the line of text below a still picture
+INCH = 100  # CSS pixels in what Matplotlib calls an inch
+POINTS = 72  # points in an inch; SVG is drawn in points
+CAPTION_HEIGHT = 26  # CSS pixels; the line of text below a still picture
+
+Setting = dict[str, float]  # name -> value of every slider, or of some
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,15 @@ class Slider:
     name : str
         The argument of the scene's ``compute`` that it sets.
     label : str
+        What stands beside it.
     start : float
+        Its value at the beginning.
     low, high, step : float
         Both ends, and the distance of two places of the handle. A typed number may lie between.
     options : sequence of float
         Instead of a range: the only values there are.
     who : str, optional
-        Whose it is, for its colour: a key of `kl_course.plots.COLORS`.
+        The key in `kl_course.plots.COLORS` of its colour, such as "q".
     digits : int
         Decimals of the number beside the slider.
     whole : bool
@@ -66,7 +74,7 @@ class Slider:
     shown: bool = True
 
     @cached_property
-    def stops(self) -> tuple:
+    def stops(self) -> tuple[float, ...]:
         """The values at which the handle can stand, from left to right."""
         if self.options:
             return tuple(self.options)
@@ -75,19 +83,22 @@ class Slider:
         return tuple(map(int, stops)) if self.whole else tuple(stops)
 
     @property
-    def ends(self) -> tuple:
+    def ends(self) -> tuple[float, float]:
         """The lowest and the highest value."""
         return self.stops[0], self.stops[-1]
 
-    def nearest(self, value):
+    def nearest(self, value: float) -> float:
         """The stop that is closest to `value`."""
         return min(self.stops, key=lambda stop: abs(stop - value))
 
-    def check(self, value):
-        """`value` as a number that this slider can have, or a ValueError that says what it can."""
+    def check(self, value: Any) -> float:
+        """`value` as a number that this slider can have; else an error that says what it can have.
+
+        That is a TypeError for what is no number, and a ValueError for one that cannot be.
+        """
         low, high = self.ends
         if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-            raise ValueError(f"{self.name} must be a number, but is {value!r}")
+            raise TypeError(f"{self.name} must be a number, but is {value!r}")
         if self.options:
             if value not in self.options:
                 raise ValueError(f"{self.name} must be one of {self.options}, but is {value}")
@@ -106,6 +117,7 @@ class Handle:
     Attributes
     ----------
     name : str
+        Unlike that of any other handle in its scene.
     axes : callable
         ``axes(what layout returned) -> Axes`` in which it lies.
     place : callable
@@ -113,15 +125,15 @@ class Handle:
     move : callable
         ``move(setting, x, y) -> dict`` of the sliders that bring it as near to (x, y) as may be.
     who : str, optional
-        Whose it is, for its colour.
+        The key of its colour, as in `Slider`.
     drawn : bool
         True where the picture has something there to take hold of; else a ring shows it.
     """
 
     name: str
-    axes: Callable
-    place: Callable
-    move: Callable
+    axes: Callable[[Any], Axes]
+    place: Callable[[Setting], tuple[float, float]]
+    move: Callable[[Setting, float, float], Setting]
     who: str | None = None
     drawn: bool = False
 
@@ -141,7 +153,7 @@ class Frame:
     """
 
     values: Mapping[str, float]
-    data: Mapping = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
@@ -191,11 +203,11 @@ class Scene:
     alt: str
     sliders: Sequence[Slider]
     compute: Callable[..., Frame]
-    layout: Callable
-    draw: Callable
+    layout: Callable[[Figure], Any]
+    draw: Callable[..., Any]
     units: Mapping[str, str] = field(default_factory=dict)
-    presets: Mapping[str, Mapping] = field(default_factory=dict)
-    actions: Mapping[str, Callable] = field(default_factory=dict)
+    presets: Mapping[str, Setting] = field(default_factory=dict)
+    actions: Mapping[str, Callable[[Setting], Setting]] = field(default_factory=dict)
     handles: Sequence[Handle] = ()
     swap: Sequence[tuple[str, str]] = ()
     pair: tuple[str, str] | None = None
@@ -206,7 +218,7 @@ class Scene:
     height: float = 360
 
     @property
-    def start(self) -> dict:
+    def start(self) -> Setting:
         """Name -> value of every slider, as the scene begins."""
         return {slider.name: slider.start for slider in self.sliders}
 
@@ -218,47 +230,47 @@ class Scene:
         names = of_q if len(of_q) > 1 else [slider.name for slider in handles]
         return self.pair or tuple(names[:2])
 
-    def frame(self, **settings) -> Frame:
+    def frame(self, **settings: float) -> Frame:
         """What is shown for these values of the sliders; those left out stand at their start."""
         if unknown := set(settings) - set(self.start):
             raise ValueError(f"no slider is called {sorted(unknown)}; there are {[*self.start]}")
         settings = self.start | settings
         return self.compute(**{s.name: s.check(settings[s.name]) for s in self.sliders})
 
-    def drag(self, setting, handle, x, y) -> dict:
+    def drag(self, setting: Setting, handle: str, x: float, y: float) -> Setting:
         """`setting` after the handle of that name was dragged to the data coordinates (x, y)."""
-        (handle,) = (one for one in self.handles if one.name == handle)
+        (dragged,) = (one for one in self.handles if one.name == handle)
         sliders = {slider.name: slider for slider in self.sliders}
-        moved = handle.move(setting, x, y)
+        moved = dragged.move(setting, x, y)
         return setting | {name: sliders[name].nearest(value) for name, value in moved.items()}
 
-    def act(self, setting, label) -> dict:
+    def act(self, setting: Setting, label: str) -> Setting:
         """`setting` after the action of that label."""
         return setting | self.actions[label](setting)
 
-    def svg(self, frame, prefix=None) -> str:
+    def svg(self, frame: Frame, prefix: str | None = None) -> str:
         """What moves in the picture, as SVG; `prefix` (the name) begins its ids."""
         self._drawing.show(frame)
         return self._drawing.svg(prefix or self.name)
 
-    def png(self, frame) -> bytes:
+    def png(self, frame: Frame) -> bytes:
         """The whole picture."""
         self._drawing.show(frame)
         return self._drawing.png(moving=True)
 
-    def lines(self, frame) -> list[tuple[str, str]]:
+    def lines(self, frame: Frame) -> list[tuple[str, str]]:
         """The readout: pairs that read ``D = `` and ``2.0000 nats``."""
         return [
             (f"{name} = ", f"{format_number(value)} {self.units.get(name, 'nats')}".rstrip())
             for name, value in frame.values.items()
         ]
 
-    def summary(self, frame) -> str:
+    def summary(self, frame: Frame) -> str:
         """The readout as plain text, a line a quantity and a line a note."""
         return "\n".join([*map("".join, self.lines(frame)), *filter(None, frame.notes)])
 
     @cached_property
-    def _drawing(self):
+    def _drawing(self) -> "Drawing":
         return Drawing(self)
 
 
@@ -270,16 +282,17 @@ class Drawing:
     scene : Scene
     """
 
-    def __init__(self, scene):
+    def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.figure = Figure(figsize=(WIDTH / INCH, scene.height / INCH), dpi=POINTS)
-        self._renderer = None  # lasts, as Matplotlib keeps the sizes of texts by renderer
+        # Kept from frame to frame: it knows what it has drawn, and how large its texts are.
+        self._renderer: OverlayRenderer | None = None
         self._drawn = False
         with style.context("kl_helpers.kl"):
             FigureCanvasAgg(self.figure)
             self.axes = scene.layout(self.figure)
 
-    def show(self, frame) -> None:
+    def show(self, frame: Frame) -> None:
         """Move the artists to where this frame has them."""
         try:
             if self._drawn:
@@ -296,13 +309,13 @@ class Drawing:
         """Encode every artist anew the next time."""
         self._renderer = None
 
-    def svg(self, prefix) -> str:
+    def svg(self, prefix: str) -> str:
         """What moves, in points; only the artists that changed are encoded anew."""
         if self._renderer is None or self._renderer.prefix != prefix:
             self._renderer = OverlayRenderer(*self.figure.bbox.size, prefix)
         return self._renderer.svg(_moving_artists(self.figure))
 
-    def places(self, setting) -> dict:
+    def places(self, setting: Setting) -> dict[str, tuple[float, float]]:
         """Handle -> its place, as fractions of the picture from its left and from its top."""
         width, height = self.figure.bbox.size
         places = {}
@@ -313,18 +326,15 @@ class Drawing:
             places[handle.name] = round(float(x / width), 4), round(float(1 - y / height), 4)
         return places
 
-    def data_at(self, name, left, top) -> tuple:
+    def data_at(self, name: str, left: float, top: float) -> tuple[float, float]:
         """The data coordinates of a place, given as in `places`, in the axes of that handle."""
         (handle,) = (handle for handle in self.scene.handles if handle.name == name)
         width, height = self.figure.bbox.size
-        place = (
-            handle.axes(self.axes)
-            .transData.inverted()
-            .transform((left * width, (1 - top) * height))
-        )
-        return tuple(place.tolist())
+        to_data = handle.axes(self.axes).transData.inverted()
+        x, y = to_data.transform((left * width, (1 - top) * height)).tolist()
+        return x, y
 
-    def png(self, *, moving, caption="") -> bytes:
+    def png(self, *, moving: bool, caption: str = "") -> bytes:
         """The picture with what moves or without it, and a line of text below it."""
         pixels = self._pixels(moving)
         if caption:
@@ -334,7 +344,7 @@ class Drawing:
         palette.save(file, "png")
         return file.getvalue()
 
-    def _pixels(self, moving):
+    def _pixels(self, moving: bool) -> NDArray[np.uint8]:
         canvas = self.figure.canvas
         artists = _moving_artists(self.figure)
         self.figure.dpi = SHARPNESS * INCH
@@ -346,7 +356,7 @@ class Drawing:
         return pixels
 
 
-def _moving_artists(figure):
+def _moving_artists(figure: Figure) -> list[Artist]:
     moving = [a for ax in figure.axes for a in ax.get_children() if a.get_gid()]
     for artist in moving:
         artist.set_animated(True)  # leaves it out of the background
@@ -354,7 +364,7 @@ def _moving_artists(figure):
 
 
 @lru_cache(maxsize=4)
-def _text_pixels(text):
+def _text_pixels(text: str) -> NDArray[np.uint8]:
     """A line of text on a strip as wide as a picture."""
     size = WIDTH / INCH, CAPTION_HEIGHT / INCH
     with style.context("kl_helpers.kl"):

@@ -111,7 +111,8 @@ def run_app(*arguments, before="pass"):
     """What the app says when it cannot start, and its exit code."""
     code = f"import runpy, sys; {before}; sys.argv[1:] = {[*arguments]!r}; "
     code += "runpy.run_module('web.app', run_name='__main__', alter_sys=True)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -271,8 +271,8 @@ def test_accuracy_of_the_one_parameter_families(rng):
     everything = zip(
         a, b, kl_exponential(a, b), kl_poisson(a, b), p, q, kl_bernoulli(p, q), strict=True
     )
-    for x, y, exponential, poisson, heads, belief, bernoulli in everything:
-        x, y, h, g = mp.mpf(x), mp.mpf(y), mp.mpf(heads), mp.mpf(belief)
+    for *numbers, exponential, poisson, heads, belief, bernoulli in everything:
+        x, y, h, g = map(mp.mpf, (*numbers, heads, belief))
         assert relative_error(exponential, mp.log(x / y) + y / x - 1) <= TARGET
         assert relative_error(poisson, x * mp.log(x / y) - x + y) <= TARGET
         exact = h * mp.log(h / g) + (1 - h) * mp.log((1 - h) / (1 - g))

@@ -54,8 +54,8 @@ def nearest_to_each_target(settings):
 def assert_all_win(found):
     scene = explore_draw_q().scene
     assert len(found) == 2 * len(TARGETS) * len(SEEDS)
-    for (seed, direction, target), setting in found.items():
-        setting = setting | {"seed": seed, "direction": direction, "target": target}
+    for (seed, direction, target), best in found.items():
+        setting = best | {"seed": seed, "direction": direction, "target": target}
         after = scene.act(setting, "Try")
         assert "Try 1 is within 2 %" in scene.summary(scene.frame(**after)), setting
 

@@ -141,7 +141,7 @@ def test_messages_from_the_kernel_do_not_wait_for_each_other():
     calls = []
 
     class Connection:
-        websocket_handler = SimpleNamespace(set_nodelay=lambda value: calls.append(value))
+        websocket_handler = SimpleNamespace(set_nodelay=calls.append)
 
         def connect(self):
             calls.append("connect")

@@ -48,8 +48,8 @@ def root_js_coins(p, q):
 
 def test_gibbs_shows_terms_and_areas_with_one_sum():
     explorer = explorers.explore_gibbs()
-    for p, q in itertools.product(ODDS, ODDS):
-        explorer.set(p_heads=p, q_heads=q)
+    for p_heads, q_heads in itertools.product(ODDS, ODDS):
+        explorer.set(p_heads=p_heads, q_heads=q_heads)
         p, q = (explorer.controls[f"{who}_heads"].value for who in "pq")
         values = explorer.values()
         terms = [values[f"{side}: p·log(p/q)"] for side in SIDES]

@@ -186,6 +186,20 @@ def test_k1_and_k3_have_the_divergence_as_their_mean(rng):
         assert np.sum(pi * term) == pytest.approx(kl_divergence(pi, ref), rel=1e-13)
 
 
+def other_tilt(reference, reward, beta):
+    """The policy with the highest E_π[r] − β·D(π₀‖π): π = β·π₀/(λ − r), λ so that it sums to 1."""
+    reference, gap = np.asarray(reference), np.max(reward) - np.asarray(reward)
+
+    def policy(room):  # λ − max r
+        return beta * reference / (room + gap)
+
+    if not gap.any():
+        return policy(beta)
+    # At the lower end the best outcome alone has mass 1; at the upper one none has more than π₀.
+    ends = beta * reference[gap == 0].sum(), beta
+    return policy(optimize.brentq(lambda room: policy(room).sum() - 1, *ends, xtol=1e-15))
+
+
 @pytest.mark.parametrize("beta", [0.5, 1.0])
 def test_each_loss_trains_the_policy_of_its_gradient(beta):
     trained = {
@@ -193,7 +207,7 @@ def test_each_loss_trains_the_policy_of_its_gradient(beta):
         for loss in ("k1", "k2", "k3")
     }
     tilted = wild.tilt(wild.REFERENCE, wild.REWARD, beta)
-    other = wild.other_tilt(wild.REFERENCE, wild.REWARD, beta)
+    other = other_tilt(wild.REFERENCE, wild.REWARD, beta)
     # Gradient ascent converges as fast as a power: long before 4000 steps, to rounding.
     assert trained["k2"] == pytest.approx(tilted, abs=1e-12)
     assert trained["k3"] == pytest.approx(other, abs=1e-12)
@@ -225,7 +239,7 @@ def test_great_becomes_less_likely_under_k3_although_it_is_rewarded():
 def test_which_words_gain(prose):
     said = prose("11", "what-was-trained")
     ref, reward, beta = wild.REFERENCE, wild.REWARD, 0.5
-    other = wild.other_tilt(ref, reward, beta)
+    other = other_tilt(ref, reward, beta)
     room = reward + beta * ref / other  # λ, the same for every word
     assert room == pytest.approx(np.full(5, room[0]), rel=1e-9)
     log_z = math.log(np.sum(ref * np.exp(reward / beta)))
@@ -234,7 +248,7 @@ def test_which_words_gain(prose):
 
 
 def test_a_reward_without_differences_leaves_the_reference():
-    assert wild.other_tilt([0.2, 0.8], [1.0, 1.0], 0.5).tolist() == [0.2, 0.8]
+    assert other_tilt([0.2, 0.8], [1.0, 1.0], 0.5).tolist() == [0.2, 0.8]
 
 
 # --- Drift

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 
 import numpy as np
 import pytest
@@ -28,7 +29,15 @@ def scene():
     def compute(x, n):
         return Frame({"square": x * x, "n": n}, {"x": x}, ["", "A note."])
 
-    return Scene("square", "A line.", [RANGE, CHOICE], compute, layout, draw, units={"n": ""})
+    return Scene(
+        "square",
+        "A line.",
+        sliders=[RANGE, CHOICE],
+        compute=compute,
+        layout=layout,
+        draw=draw,
+        units={"n": ""},
+    )
 
 
 def test_a_frame_stands_at_the_start_unless_said_otherwise(scene):
@@ -95,8 +104,6 @@ def test_a_slider_takes_what_it_can_have(slider, given, value):
     [
         (RANGE, 6, "x must lie between 0 and 5, but is 6"),
         (RANGE, float("nan"), "x must lie between"),
-        (RANGE, "2", "x must be a number, but is '2'"),
-        (RANGE, True, "x must be a number"),
         (CHOICE, 11, r"n must be one of \(10, 30, 100\), but is 11"),
         (WHOLE, 2.5, "bins must be a whole number, but is 2.5"),
     ],
@@ -104,6 +111,12 @@ def test_a_slider_takes_what_it_can_have(slider, given, value):
 def test_a_slider_refuses_the_rest_in_words(scene, slider, given, words):
     with pytest.raises(ValueError, match=words):
         slider.check(given)
+
+
+@pytest.mark.parametrize("given", ["2", True, np.True_, None, [1.0], 1j])
+def test_a_slider_refuses_another_type_as_every_function_does(given):
+    with pytest.raises(TypeError, match=re.escape(f"x must be a number, but is {given!r}")):
+        RANGE.check(given)
 
 
 def test_a_scene_checks_its_setting(scene):

@@ -105,7 +105,7 @@ def test_a_question_without_options_or_an_answer_without_words_is_refused():
         pages.reveal_of(bare, "question")
 
 
-# --- exercises, imports, explorers
+# --- exercises, explorers, and cells of imports
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

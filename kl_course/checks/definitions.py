@@ -95,7 +95,7 @@ def check_infinite_one_way(p, q):
 
 def _shares_of_three(value):
     shares = as_floats(value, (3,))
-    if not (shares >= 0).all():  # nan too
+    if not (shares >= 0).all():  # false for nan, too
         raise NotRightError("A probability is a number from 0 to 1.")
     total = shares.sum()
     if not abs(total - 1) <= 1e-9:

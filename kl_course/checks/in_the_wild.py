@@ -102,7 +102,7 @@ def check_tilt(tilt):
 
 _PI, _REF = np.array([0.8, 0.2]), np.array([0.5, 0.5])
 _LOG = np.log(_PI / _REF)
-_TRUE = float(_PI[0] * (_LOG[0] - np.sum(_PI * _LOG)))  # of D(π‖π₀), first logit
+_TRUE = float(_PI[0] * (_LOG[0] - np.sum(_PI * _LOG)))  # slope of D in the first logit
 
 
 def check_loss_gradients(k1, k2, k3):

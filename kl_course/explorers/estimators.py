@@ -23,7 +23,6 @@ from kl_course.scene import Frame, Scene, Slider
 from kl_helpers.distributions import kl_normal
 
 EXACT = f"{FORWARD}, exact"
-_SAID = ("bias", "sd")
 _JITTER = np.random.default_rng(1).uniform(-0.3, 0.3, TIMES)
 
 
@@ -111,10 +110,10 @@ def explore_estimators():
     scene = Scene(
         "estimators",
         "A row of a hundred dots for each estimator, their mean, and the exact value as a line.",
-        _sliders(shift=2),
-        compute,
-        layout,
-        _draw_rows,
+        sliders=_sliders(shift=2),
+        compute=compute,
+        layout=layout,
+        draw=_draw_rows,
         rows=(1, *(2 for _ in (*SAMPLES_ONLY, "k1"))),
         presets={
             "Same": {"shift": 0, "sigma": 1},
@@ -129,6 +128,39 @@ def explore_estimators():
     return Explorer(scene)
 
 
+X = np.linspace(-8, 8, 321)
+LOWEST, HIGHEST = 1e-8, 1e3  # the ends of the axis of q²/p
+LIMITS = -0.2, 25.0  # nats; the ends of the axis of estimates
+MEAN_SQUARE = "Eₚ[r²]"
+
+
+def compute_monte_carlo(shift, sigma, n, seed):
+    """A hundred estimates by k1, k2, k3 with what is exact, and q²/p beside the range of draws."""
+    truth = kl_normal(0, 1, shift, sigma)
+    results = estimates_with_densities(shift, sigma, n, seed)
+    said = _bias_and_sd(truth, results)
+    values = {EXACT: truth, MEAN_SQUARE: mean_square_ratio(shift, sigma)}
+    for name, (_, sd) in exact_moments(shift, sigma).items():
+        values |= {f"{name}: {what}": said[f"{name}: {what}"] for what in ("bias", "sd")}
+        values[f"{name}: exact sd"] = sd / math.sqrt(n)
+    square = np.exp(np.log(normal_pdf(X, 0, 1)) + 2 * log_ratio(X, shift, sigma))
+    draws = dice(n, seed)[0]
+    seen = draws.min(), draws.max()
+    data = {"truth": truth, "results": results, "square": square, "seen": seen}
+    high = square.max() if sigma**2 < 2 else 0  # from σ = √2 on q²/p grows without end
+    note = f"q²/p leaves the picture: it reaches {high:.1e}." if high > HIGHEST else ""
+    return Frame(values, data, [note, _outside_note(truth, results, LIMITS)])
+
+
+def draw_monte_carlo(axes, truth, results, square, seen):
+    """Draw the rows of estimates, q²/p, and the range of the draws at the foot."""
+    left, right = axes
+    _draw_rows(left, truth, results)
+    plot_line(right, X, square, "square", color=COLORS["sum"], linestyle="-.")
+    bar = {"color": COLORS["ink"], "linewidth": 5, "solid_capstyle": "butt"}
+    plot_line(right, seen, [1.6 * LOWEST, 1.6 * LOWEST], "seen", **bar)
+
+
 def explore_monte_carlo():
     """A hundred estimates by k1, k2 and k3, and the integrand that decides the variance of k3.
 
@@ -140,39 +172,14 @@ def explore_monte_carlo():
     Explorer
         Controls ``shift``, ``sigma``, ``n``, ``seed``.
     """
-    x = np.linspace(-8, 8, 321)
-    log_p = np.log(normal_pdf(x, 0, 1))
-    low, top = 1e-8, 1e3
-    limits = -0.2, 25.0  # nats
-    mean_square = "Eₚ[r²]"
-
-    def compute(shift, sigma, n, seed):
-        truth = kl_normal(0, 1, shift, sigma)
-        results = estimates_with_densities(shift, sigma, n, seed)
-        exact = exact_moments(shift, sigma)
-        values = {EXACT: truth, mean_square: mean_square_ratio(shift, sigma)}
-        said = _bias_and_sd(truth, results)
-        said |= {f"{name}: exact sd": sd / math.sqrt(n) for name, (_, sd) in exact.items()}
-        values |= {name: said[name] for name in names[1:]}  # in the order of the readout
-        square = np.exp(log_p + 2 * log_ratio(x, shift, sigma))
-        draws = dice(n, seed)[0]
-        data = {
-            "truth": truth,
-            "results": results,
-            "square": square,
-            "seen": (draws.min(), draws.max()),
-        }
-        high = square.max() if sigma**2 < 2 else 0
-        note = f"q²/p leaves the picture: it reaches {high:.1e}." if high > top else ""
-        return Frame(values, data, [note, _outside_note(truth, results, limits)])
 
     def layout(figure):
         left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
         figure.subplots_adjust(0.045, 0.16, 0.985, 0.9, wspace=0.14)
-        _lay_out_rows(left, WITH_DENSITIES, limits, (-0.1, 0, 0.02, 0.1, 0.5, 2, 5, 20))
-        label_axes(right, x="x", xlim=(-8, 8), ylim=(low, top))
+        _lay_out_rows(left, WITH_DENSITIES, LIMITS, (-0.1, 0, 0.02, 0.1, 0.5, 2, 5, 20))
+        label_axes(right, x="x", xlim=(-8, 8), ylim=(LOWEST, HIGHEST))
         right.set_yscale("log")
-        right.plot(x, np.exp(log_p), color=COLORS["p"])
+        right.plot(X, normal_pdf(X, 0, 1), color=COLORS["p"])
         key = {
             "p": {"color": COLORS["p"]},
             "q²/p, area Eₚ[r²]": {"color": COLORS["sum"], "linestyle": "-."},
@@ -181,24 +188,15 @@ def explore_monte_carlo():
         add_key(right, key)
         return left, right
 
-    def draw(axes, truth, results, square, seen):
-        left, right = axes
-        _draw_rows(left, truth, results)
-        plot_line(right, x, square, "square", color=COLORS["sum"], linestyle="-.")
-        bar = {"color": COLORS["ink"], "linewidth": 5, "solid_capstyle": "butt"}
-        plot_line(right, seen, [1.6 * low, 1.6 * low], "seen", **bar)
-
-    names = [EXACT]
-    names += [f"{name}: {what}" for name in WITH_DENSITIES for what in (*_SAID, "exact sd")]
     scene = Scene(
         "monte_carlo",
         "A row of a hundred dots each for k1, k2 and k3, with their mean and the exact value; p "
         "and q²/p over x, with the range of all draws.",
-        _sliders(shift=1),
-        compute,
-        layout,
-        draw,
-        units={mean_square: ""},
+        sliders=_sliders(shift=1),
+        compute=compute_monte_carlo,
+        layout=layout,
+        draw=draw_monte_carlo,
+        units={MEAN_SQUARE: ""},
         rows=(2, 3, 3, 3),
         note_lines=2,
         presets={

@@ -1,5 +1,7 @@
 """The explorers of notebook 11: an evidence bound, a policy tilted by a reward, drift in bins."""
 
+from operator import itemgetter
+
 import numpy as np
 
 from kl_course.engine import Explorer
@@ -8,10 +10,10 @@ from kl_course.explorers._shared import (
     FORWARD,
     cut_note,
     normal_handles,
-    normal_pdf,
     outside_note,
     seed_box,
 )
+from kl_course.models._shared import normal_pdf
 from kl_course.models.in_the_wild import (
     REFERENCE,
     REWARD,
@@ -95,16 +97,16 @@ def explore_bound():
         "bound",
         "Prior, posterior and your q over z; the minimised sum as reconstruction plus D(q‖prior), "
         "and as surprise at the reading plus D(q‖posterior).",
-        [
+        sliders=[
             Slider("mu_q", "μ of q", -1.0, -2, 3, 0.05, who="q"),
             Slider("sigma_q", "σ of q", 1.5, 0.1, 2, 0.05, who="q"),
             Slider("s", "noise s", 1.0, 0.5, 5, 0.1),
         ],
-        compute,
-        layout,
-        draw,
+        compute=compute,
+        layout=layout,
+        draw=draw,
         presets={"q = prior": {"mu_q": 0, "sigma_q": 1}, "Loud noise": {"s": 5}},
-        handles=normal_handles(lambda axes: axes[0], "q"),
+        handles=normal_handles(itemgetter(0), "q"),
         rows=(3, 2),
         note_lines=3,
         height=385,
@@ -156,16 +158,16 @@ def explore_tilt():
         "tilt",
         "Five words with their probability under the reference and under the tilted policy; the "
         "reward that a policy gets over the nats that it spends.",
-        [
+        sliders=[
             Slider("beta", "β", 1.0, options=(0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 4.0)),
             *(
                 Slider(f"r_{word}", f"r of {word}", float(reward), 0, best, 0.1, digits=1)
                 for word, reward in zip(WORDS, REWARD, strict=True)
             ),
         ],
-        compute,
-        layout,
-        draw,
+        compute=compute,
+        layout=layout,
+        draw=draw,
         units={reward_name: "of reward", "E[r] − β·D(π‖π₀)": "of reward"},
         presets={
             "No reward": {f"r_{word}": 0 for word in WORDS},
@@ -177,6 +179,69 @@ def explore_tilt():
     return Explorer(scene)
 
 
+SIZES = (20, 50, 100, 200, 500, 1000, 2000)  # birds
+LOW, HIGH = 0.003, 4.0  # nats; the ends of the axis of PSI
+MOST = 0.5  # the largest share of the birds that the axis of shares shows
+_EXACT = {"color": COLORS["q"], "linestyle": "--"}
+
+
+def compute_drift(share, n, bins, seed):
+    """Both directions of D, PSI with its exact value, and what chance alone gives."""
+    seen = drift(share, n, bins, seed)
+    mean, limit = psi_thresholds(bins, n)
+    values = {
+        FORWARD: seen.forward,
+        BACKWARD: seen.backward,
+        "PSI": seen.psi,
+        "PSI, exact": seen.exact,
+        "chance, mean": mean,
+        "chance, 95 %": limit,
+    }
+    empty, reach = int((seen.new == 0).sum()), seen.new.max()
+    over = f"{100 * reach:.0f} % of the new birds are in one bin, more than the picture shows."
+    notes = [
+        f"2n·D(p‖q) = {2 * n * seen.forward:.1f}; without drift 5 % of samples exceed"
+        f" {limit * n:.1f}.",
+        f"Empty bins of p: {empty}. So D(q‖p) and PSI are ∞." if empty else "",
+        cut_note("PSI", seen.psi, 0.8 * HIGH, "nats") if np.isfinite(seen.psi) else "",
+        f"PSI lies below the picture: {seen.psi:.4f} nats." if seen.psi < LOW else "",
+        over if reach > MOST else "",
+    ]
+    psi = np.clip([seen.psi, seen.exact], LOW, 0.8 * HIGH)
+    return Frame(values, {"seen": seen, "bins": bins, "n": n, "psi": psi}, notes)
+
+
+def lay_out_drift(figure):
+    """Axes for the shares of the birds in the bins, and for PSI over the number of birds."""
+    axes = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    figure.subplots_adjust(0.07, 0.14, 0.985, 0.9, wspace=0.22)
+    label_axes(axes[0], x="bin of bill length", y="share of the birds", ylim=(0, MOST))
+    axes[0].set(xlim=(0, 1), xticks=[0.05, 0.95], xticklabels=["shortest", "longest"])
+    add_key(axes[0], {"new birds p": {"color": "#A6CBE0", "linewidth": 8}, "q": "Adelies q"})
+    label_axes(axes[1], x="new birds n", y="PSI, nats")
+    axes[1].set(xscale="log", yscale="log", xlim=(15, 2600), ylim=(LOW, HIGH))
+    axes[1].set_xticks(SIZES, SIZES, minor=False)
+    axes[1].set_xticks([], minor=True)
+    axes[1].set_yticks([0.01, 0.1, 0.25, 1], ["0.01", "0.1", "0.25", "1"])
+    axes[1].set_yticks([], minor=True)
+    add_key(axes[1], {"PSI": _DOT, "exact": _EXACT, "gain": "chance", "sum": "95 %"})
+    for rule in (0.1, 0.25):
+        axes[1].axhline(rule, color=_GREY, linestyle=":", linewidth=1)
+    return axes
+
+
+def draw_drift(axes, seen, bins, n, psi):
+    """Draw the shares in bins, the PSI found and the exact one, and those of chance over n."""
+    edges, ends = np.linspace(0, 1, bins + 1), np.array([15, 2600])
+    plot_histogram(axes[0], edges, np.minimum(seen.new, MOST), "p")
+    plot_curve(axes[0], np.repeat(edges, 2)[1:-1], np.repeat(seen.old, 2), "q")
+    for who, level in zip(("gain", "sum"), psi_thresholds(bins, ends), strict=True):
+        plot_curve(axes[1], ends, level, who)
+    exact = [psi[1]] * 2 if seen.exact > LOW else []
+    plot_line(axes[1], ends[: len(exact)], exact, "exact", **_EXACT)
+    plot_line(axes[1], [n], [psi[0]], "psi", clip_on=False, zorder=5, **_DOT)
+
+
 def explore_drift():
     """Bill lengths in bins, new birds against the Adelies: PSI beside what chance alone gives.
 
@@ -185,80 +250,19 @@ def explore_drift():
     Explorer
         Controls ``share``, ``n``, ``bins``, ``seed``.
     """
-    sizes = (20, 50, 100, 200, 500, 1000, 2000)
-    low, high, top = 0.003, 4.0, 0.5
-    psi = "PSI"
-
-    def compute(share, n, bins, seed):
-        seen = drift(share, n, bins, seed)
-        mean, limit = psi_thresholds(bins, n)
-        values = {
-            FORWARD: seen.forward,
-            BACKWARD: seen.backward,
-            psi: seen.psi,
-            "PSI, exact": seen.exact,
-            "chance, mean": mean,
-            "chance, 95 %": limit,
-        }
-        empty = int((seen.new == 0).sum())
-        shown = np.clip([seen.psi, seen.exact], low, 0.8 * high)
-        data = {"seen": seen, "bins": bins, "n": n, "psi": shown}
-        reach = seen.new.max()
-        over = f"{100 * reach:.0f} % of the new birds are in one bin, more than the picture shows."
-        notes = [
-            f"2n·D(p‖q) = {2 * n * seen.forward:.1f}; without drift 5 % of samples exceed"
-            f" {limit * n:.1f}.",
-            f"Empty bins of p: {empty}. So D(q‖p) and PSI are ∞." if empty else "",
-            cut_note("PSI", seen.psi, 0.8 * high, "nats") if np.isfinite(seen.psi) else "",
-            f"PSI lies below the picture: {seen.psi:.4f} nats." if seen.psi < low else "",
-            over if reach > top else "",
-        ]
-        return Frame(values, data, notes)
-
-    def layout(figure):
-        axes = figure.subplots(1, 2, width_ratios=(1.25, 1))
-        figure.subplots_adjust(0.07, 0.14, 0.985, 0.9, wspace=0.22)
-        label_axes(axes[0], x="bin of bill length", y="share of the birds", ylim=(0, top))
-        axes[0].set(xlim=(0, 1), xticks=[0.05, 0.95], xticklabels=["shortest", "longest"])
-        add_key(axes[0], {"new birds p": {"color": "#A6CBE0", "linewidth": 8}, "q": "Adelies q"})
-        label_axes(axes[1], x="new birds n", y="PSI, nats")
-        axes[1].set(xscale="log", yscale="log", xlim=(15, 2600), ylim=(low, high))
-        axes[1].set_xticks(sizes, sizes, minor=False)
-        axes[1].set_xticks([], minor=True)
-        axes[1].set_yticks([0.01, 0.1, 0.25, 1], ["0.01", "0.1", "0.25", "1"])
-        axes[1].set_yticks([], minor=True)
-        exact = {"color": COLORS["q"], "linestyle": "--"}
-        add_key(axes[1], {psi: _DOT, "exact": exact, "gain": "chance", "sum": "95 %"})
-        for rule in (0.1, 0.25):
-            axes[1].axhline(rule, color=_GREY, linestyle=":", linewidth=1)
-        return axes
-
-    grid = np.array([15, 2600])
-
-    def draw(axes, seen, bins, n, psi):
-        edges = np.linspace(0, 1, bins + 1)
-        plot_histogram(axes[0], edges, np.minimum(seen.new, top), "p")
-        plot_curve(axes[0], np.repeat(edges, 2)[1:-1], np.repeat(seen.old, 2), "q")
-        for who, level in zip(("gain", "sum"), psi_thresholds(bins, grid), strict=True):
-            plot_curve(axes[1], grid, level, who)
-        exact = [psi[1]] * 2 if seen.exact > low else []
-        style = {"color": COLORS["q"], "linestyle": "--"}
-        plot_line(axes[1], grid[: len(exact)], exact, "exact", **style)
-        plot_line(axes[1], [n], [psi[0]], "psi", clip_on=False, zorder=5, **_DOT)
-
     scene = Scene(
         "drift",
         "Shares of new birds and of Adelies in bins of bill length; PSI over the number of new "
         "birds, with what chance alone gives and the rules of thumb 0.1 and 0.25.",
-        [
+        sliders=[
             Slider("share", "Chinstraps", 0.0, 0, 0.3, 0.05, who="p"),
-            Slider("n", "new birds n", 50, options=sizes, digits=0, whole=True),
+            Slider("n", "new birds n", 50, options=SIZES, digits=0, whole=True),
             Slider("bins", "bins", 10, options=(5, 10, 20), digits=0, whole=True),
             seed_box(19),
         ],
-        compute,
-        layout,
-        draw,
+        compute=compute_drift,
+        layout=lay_out_drift,
+        draw=draw_drift,
         presets={"No drift": {"share": 0}, "One in five": {"share": 0.2}},
         rows=(3, 3),
         note_lines=3,

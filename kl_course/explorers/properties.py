@@ -1,6 +1,7 @@
 """The explorers of notebook 04: why D is never negative, a detour, and D's relatives."""
 
 import math
+from operator import itemgetter
 
 import numpy as np
 from scipy.special import rel_entr
@@ -30,6 +31,71 @@ _INK = {"color": COLORS["ink"]}
 _DOTTED = _INK | {"linestyle": ":", "linewidth": 1.2}
 
 
+SIDES = ("heads", "tails")
+RATIO, LOWEST = 4.0, math.log(0.05)  # the highest r = q/p and the lowest log t that are shown
+_STEPS = np.array([0, 1, 2.5, 3.5])  # where the four bars of the sum stand
+
+
+def compute_gibbs(p_heads, q_heads):
+    """D, the two terms p·log(p/q) and the two areas d(p, q) that it is the sum of."""
+    p, q = coin(p_heads), coin(q_heads)
+    terms, areas = rel_entr(p, q), deviance(p, q)
+    values = {FORWARD: kl_divergence(p, q)}
+    values |= {f"{side}: p·log(p/q)": t for side, t in zip(SIDES, terms, strict=True)}
+    values |= {f"{side}: d(p, q)": d for side, d in zip(SIDES, areas, strict=True)}
+    notes = [
+        cut_note(f"The ratio q/p of {side}", r, RATIO, "on its axis")
+        for side, r in zip(SIDES, q / p, strict=True)
+    ]
+    return Frame(values, {"p": p, "q": q, "terms": terms, "areas": areas}, notes)
+
+
+def lay_out_gibbs(figure):
+    """Axes for the tangent above log r, for log t, and for the sums."""
+    tangent, area, ladder = figure.subplots(1, 3, width_ratios=(1, 1, 0.9))
+    figure.subplots_adjust(0.055, 0.14, 0.99, 0.91, wspace=0.28)
+    r, t = np.linspace(0.02, RATIO, 200), np.linspace(0.03, 1, 200)
+    label_axes(tangent, x="r = q/p", title="The gap", xlim=(0, RATIO), ylim=(-3.5, 3.2))
+    tangent.plot(r, r - 1, linestyle="--", linewidth=1.2, **_INK)
+    tangent.plot(r, np.log(r), color=COLORS["sum"])
+    tangent.text(3.1, 2.35, "r − 1", ha="right", **_INK)
+    tangent.text(3.1, 0.6, "log r", color=COLORS["sum"])
+    label_axes(area, x="t", y="log t", title="The area", xlim=(0, 1), ylim=(LOWEST - 0.4, 0.25))
+    area.plot(t, np.log(t), color=COLORS["sum"])
+    area.yaxis.label.set_color(COLORS["sum"])  # a text beside the curve would be covered
+    label_axes(ladder, y="nats", title="The sum", xlim=(-0.6, 4.1), ylim=(-0.5, 3))
+    ladder.axhline(0, linewidth=0.8, **_INK)
+    ladder.set_xticks(_STEPS, 2 * SIDES)
+    ladder.tick_params(axis="x", length=0)
+    for x, words in ((0.5, "p·log(p/q)"), (3, "d(p, q)")):
+        ladder.text(x, -0.145, words, ha="center", transform=ladder.get_xaxis_transform())
+    return tangent, area, ladder
+
+
+def draw_gibbs(axes, p, q, terms, areas):
+    """Draw the gap and the area of either side, and the steps of both sums up to D."""
+    tangent, area, ladder = axes
+    for i, side in enumerate(SIDES):
+        r = q[i] / p[i]
+        gap = {"color": COLORS["gain"], "linewidth": 5, "solid_capstyle": "butt"}
+        plot_line(tangent, [r, r], [math.log(r), r - 1], f"{side} gap", **gap)
+        place = max(r, 0.4)
+        height = (place - 0.55, math.log(r) - 0.5)[i]  # above the line, below the curve
+        plot_text(tangent, place, height, side, side, ha="center", clip_on=True, **_INK)
+        t = q[i] + np.linspace(0, 1, 61) * (p[i] - q[i])
+        plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
+        plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
+        below = p[i] > q[i] or (p[i] == q[i] and side == "heads")
+        place, height = _beside_log(q[i], (p[i] + q[i]) / 2, below)
+        plot_text(area, place, height, side, side, ha="center", **_INK)
+    steps, starts = np.append(terms, areas), np.array([0, terms[0], 0, areas[0]])
+    plot_bars(ladder, _STEPS - 0.4, starts, 0.8, np.maximum(steps, 0), "gain")
+    plot_bars(ladder, _STEPS - 0.4, starts, 0.8, np.minimum(steps, 0), "loss")
+    total = areas.sum()
+    plot_line(ladder, [-0.5, 4], [total, total], "total", **_DOTTED)
+    plot_text(ladder, 3, total + 0.07, f"D = {format_number(total)}", "D", ha="center", **_INK)
+
+
 def explore_gibbs():
     """Two coins, and two reasons why the divergence of one from the other is never negative.
 
@@ -40,76 +106,14 @@ def explore_gibbs():
     Explorer
         Controls ``p_heads``, ``q_heads``.
     """
-    sides = ("heads", "tails")
-    right, floor = 4.0, math.log(0.05)  # of the ratio's axis; of log t in the second panel
-    share = np.linspace(0, 1, 61)
-
-    def compute(p_heads, q_heads):
-        p, q = coin(p_heads), coin(q_heads)
-        terms, areas = rel_entr(p, q), deviance(p, q)
-        values = {FORWARD: kl_divergence(p, q)}
-        values |= {f"{side}: p·log(p/q)": t for side, t in zip(sides, terms, strict=True)}
-        values |= {f"{side}: d(p, q)": d for side, d in zip(sides, areas, strict=True)}
-        ratios = q / p
-        notes = [
-            cut_note(f"The ratio q/p of {side}", r, right, "on its axis")
-            for side, r in zip(sides, ratios, strict=True)
-        ]
-        return Frame(values, {"p": p, "q": q, "terms": terms, "areas": areas}, notes)
-
-    def layout(figure):
-        tangent, area, ladder = figure.subplots(1, 3, width_ratios=(1, 1, 0.9))
-        figure.subplots_adjust(0.055, 0.14, 0.99, 0.91, wspace=0.28)
-        r, t = np.linspace(0.02, right, 200), np.linspace(0.03, 1, 200)
-        label_axes(tangent, x="r = q/p", title="The gap", xlim=(0, right), ylim=(-3.5, 3.2))
-        tangent.plot(r, r - 1, linestyle="--", linewidth=1.2, **_INK)
-        tangent.plot(r, np.log(r), color=COLORS["sum"])
-        tangent.text(3.1, 2.35, "r − 1", ha="right", **_INK)
-        tangent.text(3.1, 0.6, "log r", color=COLORS["sum"])
-        label_axes(area, x="t", y="log t", title="The area", xlim=(0, 1), ylim=(floor - 0.4, 0.25))
-        area.plot(t, np.log(t), color=COLORS["sum"])
-        area.yaxis.label.set_color(COLORS["sum"])  # a text beside the curve would be covered
-        label_axes(ladder, y="nats", title="The sum", xlim=(-0.6, 4.1), ylim=(-0.5, 3))
-        ladder.axhline(0, linewidth=0.8, **_INK)
-        ladder.set_xticks((0, 1, 2.5, 3.5), 2 * sides)
-        ladder.tick_params(axis="x", length=0)
-        ladder.text(0.5, -0.145, "p·log(p/q)", ha="center", transform=ladder.get_xaxis_transform())
-        ladder.text(3, -0.145, "d(p, q)", ha="center", transform=ladder.get_xaxis_transform())
-        return tangent, area, ladder
-
-    def draw(axes, p, q, terms, areas):
-        tangent, area, ladder = axes
-        gap = {"color": COLORS["gain"], "linewidth": 5, "solid_capstyle": "butt"}
-        for i, side in enumerate(sides):
-            r = q[i] / p[i]
-            plot_line(tangent, [r, r], [math.log(r), r - 1], f"{side} gap", **gap)
-            place = max(r, 0.4)
-            height = (place - 0.55, math.log(r) - 0.5)[i]  # above the line, below the curve
-            plot_text(tangent, place, height, side, side, ha="center", clip_on=True, **_INK)
-            t = q[i] + share * (p[i] - q[i])
-            plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
-            plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
-            below = p[i] > q[i] or (p[i] == q[i] and side == "heads")
-            place, height = _beside_log(q[i], (p[i] + q[i]) / 2, below)
-            plot_text(area, place, height, side, side, ha="center", **_INK)
-        steps = np.append(terms, areas)
-        starts = np.array([0, terms[0], 0, areas[0]])
-        left = np.array([0, 1, 2.5, 3.5]) - 0.4
-        plot_bars(ladder, left, starts, 0.8, np.maximum(steps, 0), "gain")
-        plot_bars(ladder, left, starts, 0.8, np.minimum(steps, 0), "loss")
-        total = areas.sum()
-        plot_line(ladder, [-0.5, 4], [total, total], "total", **_DOTTED)
-        text = f"D = {format_number(total)}"
-        plot_text(ladder, 3, total + 0.07, text, "D", ha="center", **_INK)
-
     scene = Scene(
         "gibbs",
         "The tangent r − 1 above log r with a gap at each side of the coins; the areas d(p, q) "
         "under log t; the terms and the areas stacked to D.",
-        _two_coins(p=0.5, q=0.1, edge=0.05),
-        compute,
-        layout,
-        draw,
+        sliders=_two_coins(p=0.5, q=0.1, edge=0.05),
+        compute=compute_gibbs,
+        layout=lay_out_gibbs,
+        draw=draw_gibbs,
         presets={
             "Same": {"p_heads": 0.5, "q_heads": 0.5},
             "Near": {"p_heads": 0.5, "q_heads": 0.45},
@@ -123,12 +127,74 @@ def explore_gibbs():
 
 def _beside_log(level, middle, below):
     """Where a word at log(level) touches neither the curve log t nor an end of the axis."""
-    half = 0.13  # of the word's width, in t
+    half = 0.13  # half of the word's width, in units of t
     if below:
         place = min(max(middle, level + half), 1 - half)
         return place, math.log(min(level, place - half)) - 0.2
     place = max(min(middle, level - half), half)
     return place, math.log(max(level, place + half)) + 0.06
+
+
+WAYS_JS = "√JS(a, c)", "√JS(a, b) + √JS(b, c)"
+SCALES = 2.0, 1.7  # nats, √nats: the ends of the two axes
+HEIGHTS = 0.3, 0.8, 0.3  # of the coins a, b, c in the picture
+_WAY_LOOKS = {
+    "p": {"color": COLORS["p"]},
+    "gain": {"color": COLORS["gain"], "linestyle": "--"},
+    "q": {"color": COLORS["q"], "linestyle": ":"},
+}
+
+
+def compute_triangle(a, b, c):
+    """The way from a to c and the detour over b, by D and by √JS."""
+    a_c, a_b, b_c = ((coin(x), coin(y)) for x, y in ((a, c), (a, b), (b, c)))
+    d, js = ([measure(*way) for way in (a_c, a_b, b_c)] for measure in (kl_divergence, root_js))
+    straight, detour = d[0], d[1] + d[2]
+    values = {"D(a‖c)": straight, "D(a‖b) + D(b‖c)": detour}
+    values |= dict(zip(WAYS_JS, (js[0], js[1] + js[2]), strict=True))
+    verdict = f"By D the detour saves {format_number(straight - detour)} nats: the triangle fails."
+    notes = [
+        verdict if straight > detour else "",
+        cut_note("A bar", max(straight, detour), SCALES[0], "nats"),
+    ]
+    return Frame(values, {"places": (a, b, c), "ways": (d, js)}, notes)
+
+
+def lay_out_triangle(figure):
+    """Axes for the coins, and below for the bars by D and by √JS."""
+    grid = figure.add_gridspec(2, 2, height_ratios=(1, 3.2))
+    line = figure.add_subplot(grid[0, :])
+    bars = [figure.add_subplot(grid[1, i]) for i in (0, 1)]
+    figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.1, hspace=0.75)
+    label_axes(line, x="probability of heads", xlim=(0, 1), ylim=(0, 1.1))
+    label_axes(bars[0], x="nats", title="By D", xlim=(0, SCALES[0]), ylim=(0, 2))
+    label_axes(bars[1], x="√nats", title="By √JS", xlim=(0, SCALES[1]), ylim=(0, 2))
+    for ax in (line, *bars):
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+    return line, *bars
+
+
+def draw_triangle(axes, places, ways):
+    """Draw the coins with lines between them, and each way as a bar as long as it is."""
+    line, *bars = axes
+    for (i, j), who in zip(((0, 2), (0, 1), (1, 2)), _WAY_LOOKS, strict=True):
+        ends = [places[i], places[j]], [HEIGHTS[i], HEIGHTS[j]]
+        plot_line(line, *ends, who, clip_on=False, **_WAY_LOOKS[who])
+    dot = {"marker": "o", "markersize": 15, "clip_on": False, **_INK}
+    letter = {"ha": "center", "va": "center_baseline", "color": "white", "fontsize": 11}
+    for i, (name, place) in enumerate(zip("abc", places, strict=True)):
+        plot_line(line, [place], [HEIGHTS[i]], f"{name} dot", zorder=3 + i, **dot)
+        plot_text(line, place, HEIGHTS[i], name, name, zorder=3 + i, **letter)
+    for ax, scale, (direct, first, second) in zip(bars, SCALES, ways, strict=True):
+        start = min(first, scale)
+        plot_bars(ax, 0, 1.1, min(direct, scale), 0.42, "p")
+        plot_bars(ax, 0, 0.12, start, 0.42, "gain")
+        plot_bars(ax, start, 0.12, min(second, scale - start), 0.42, "q")
+        rows = ((1.6, "a → c", direct), (0.62, "a → b → c", first + second))
+        for height, way, length in rows:
+            cut = " (cut)" if length > scale else ""
+            plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
 
 def explore_triangle():
@@ -139,70 +205,11 @@ def explore_triangle():
     Explorer
         Controls ``a``, ``b``, ``c``: the coins' probabilities of heads.
     """
-    straight, detour = "D(a‖c)", "D(a‖b) + D(b‖c)"
-    straight_js, detour_js = "√JS(a, c)", "√JS(a, b) + √JS(b, c)"
-    scales = (2.0, 1.7)  # nats, √nats
-    heights = 0.3, 0.8, 0.3  # of the coins
-    looks = {
-        "p": {"color": COLORS["p"]},
-        "gain": {"color": COLORS["gain"], "linestyle": "--"},
-        "q": {"color": COLORS["q"], "linestyle": ":"},
-    }
-
-    def compute(a, b, c):
-        coins = {"a": coin(a), "b": coin(b), "c": coin(c)}
-        ways = {}
-        for name, measure in (("D", kl_divergence), ("√JS", root_js)):
-            ways[name] = [measure(coins[x], coins[y]) for x, y in ("ac", "ab", "bc")]
-        d, js = ways.values()
-        values = {
-            straight: d[0],
-            detour: d[1] + d[2],
-            straight_js: js[0],
-            detour_js: js[1] + js[2],
-        }
-        saved = values[straight] - values[detour]
-        verdict = f"By D the detour saves {format_number(saved)} nats: the triangle fails."
-        notes = [verdict if saved > 0 else "", cut_note("A bar", max(d[0], d[1] + d[2]), 2, "nats")]
-        return Frame(values, {"places": (a, b, c), "ways": (d, js)}, notes)
-
-    def layout(figure):
-        grid = figure.add_gridspec(2, 2, height_ratios=(1, 3.2))
-        line = figure.add_subplot(grid[0, :])
-        bars = [figure.add_subplot(grid[1, i]) for i in (0, 1)]
-        figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.1, hspace=0.75)
-        label_axes(line, x="probability of heads", xlim=(0, 1), ylim=(0, 1.1))
-        label_axes(bars[0], x="nats", title="By D", xlim=(0, scales[0]), ylim=(0, 2))
-        label_axes(bars[1], x="√nats", title="By √JS", xlim=(0, scales[1]), ylim=(0, 2))
-        for ax in (line, *bars):
-            ax.set_yticks([])
-            ax.spines["left"].set_visible(False)
-        return line, *bars
-
-    def draw(axes, places, ways):
-        line, *bars = axes
-        for (i, j), who in zip(((0, 2), (0, 1), (1, 2)), looks, strict=True):
-            ends = [places[i], places[j]], [heights[i], heights[j]]
-            plot_line(line, *ends, who, clip_on=False, **looks[who])
-        dot = {"marker": "o", "markersize": 15, "clip_on": False, **_INK}
-        letter = {"ha": "center", "va": "center_baseline", "color": "white", "fontsize": 11}
-        for i, (name, place) in enumerate(zip("abc", places, strict=True)):
-            plot_line(line, [place], [heights[i]], f"{name} dot", zorder=3 + i, **dot)
-            plot_text(line, place, heights[i], name, name, zorder=3 + i, **letter)
-        for ax, scale, (direct, first, second) in zip(bars, scales, ways, strict=True):
-            start = min(first, scale)
-            plot_bars(ax, 0, 1.1, min(direct, scale), 0.42, "p")
-            plot_bars(ax, 0, 0.12, start, 0.42, "gain")
-            plot_bars(ax, start, 0.12, min(second, scale - start), 0.42, "q")
-            rows = ((1.6, "a → c", direct), (0.62, "a → b → c", first + second))
-            for height, way, length in rows:
-                cut = " (cut)" if length > scale else ""
-                plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
     def handle(name, height):
         return Handle(
             name,
-            lambda axes: axes[0],
+            itemgetter(0),
             lambda setting: (setting[name], height),
             lambda _, x, y: {name: x},
             drawn=True,
@@ -213,16 +220,13 @@ def explore_triangle():
         "triangle",
         "Three coins a, b, c by their probability of heads; bars for the way from a to c and for "
         "the detour over b, by D and by √JS.",
-        [_slider(name, f"{name}: heads", value, 0.01) for name, value in start.items()],
-        compute,
-        layout,
-        draw,
-        units={straight_js: "√nats", detour_js: "√nats"},
-        presets={
-            "b beyond": {"a": 0.5, "b": 0.7, "c": 0.1},
-            "b on the way": {"a": 0.5, "b": 0.25, "c": 0.1},
-        },
-        handles=[handle(name, height) for name, height in zip("abc", heights, strict=True)],
+        sliders=[_slider(name, f"{name}: heads", value, 0.01) for name, value in start.items()],
+        compute=compute_triangle,
+        layout=lay_out_triangle,
+        draw=draw_triangle,
+        units=dict.fromkeys(WAYS_JS, "√nats"),
+        presets={"b beyond": start, "b on the way": start | {"b": 0.25}},
+        handles=[handle(name, height) for name, height in zip("abc", HEIGHTS, strict=True)],
         height=320,
     )
     return Explorer(scene)
@@ -238,7 +242,7 @@ def explore_relatives():
     """
     heads = np.linspace(0.005, 0.995, 199)
     grid = coin(heads)
-    top, wide = 3.0, 1.6  # nats; probability
+    top, wide = 3.0, 1.6  # nats, and a probability: the ends of the two axes
     bound = "√(D(p‖q)/2)"
     probabilities = ("total variation", bound)
     measures = {
@@ -289,10 +293,10 @@ def explore_relatives():
         "relatives",
         "Over the heads of q: both directions of D, Jeffreys and JS in nats; the total variation "
         "under its bound by D.",
-        _two_coins(p=0.5, q=0.8, edge=0.01),
-        compute,
-        layout,
-        draw,
+        sliders=_two_coins(p=0.5, q=0.8, edge=0.01),
+        compute=compute,
+        layout=layout,
+        draw=draw,
         units=dict.fromkeys(probabilities, ""),
         presets={
             "Near": {"p_heads": 0.5, "q_heads": 0.55},

@@ -8,10 +8,11 @@ import numpy as np
 from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import kl_divergence
 
-TIMES = 100
+TIMES = 100  # repetitions: a row of dice each
 BINS, EPSILON, K = 99, 1e-5, 5  # the defaults of kl_histogram and kl_knn
-_ROW = 64.0  # added per repetition: keeps all sorted samples sorted in one flat array
-_NODES, _REACH = 8, 5  # nodes a bandwidth, and bandwidths beyond the outermost draw
+_ROW = 64.0  # added to each row more than to the one before, so that all rows are one sorted array
+_NODES = 8  # places in a bandwidth at which a kernel estimate is tabulated
+_REACH = 5  # bandwidths by which the table goes beyond the outermost draws
 
 SAMPLES_ONLY = ("histogram, ε", "histogram, +½", "KDE", "k-NN", "normal fit")
 WITH_DENSITIES = ("k1", "k2", "k3")
@@ -19,7 +20,7 @@ WITH_DENSITIES = ("k1", "k2", "k3")
 
 @lru_cache(maxsize=4)
 def dice(n, seed):
-    """Standard normal draws for p and for q, shape (2, TIMES, n), each sample sorted."""
+    """Standard normal draws for p and for q, shape (2, TIMES, n), each row of n sorted."""
     z = np.random.default_rng(seed).standard_normal((n, 2, TIMES))  # a larger n only adds draws
     return np.sort(np.ascontiguousarray(z.transpose(1, 2, 0)), axis=-1)
 
@@ -103,7 +104,7 @@ def _moments(n, seed):
 def _counts(x, y):
     """Draws per bin, shape (2, TIMES, BINS), in equal bins over each pair's pooled range."""
     low, high = np.minimum(x[:, :1], y[:, :1]), np.maximum(x[:, -1:], y[:, -1:])
-    scale = (BINS - 1e-12) / (high - low)  # just below BINS: the highest draw is in the last bin
+    scale = (BINS - 1e-12) / (high - low)  # a little less, so that the highest draw has a bin
     rows = BINS * np.arange(TIMES)[:, np.newaxis]
     bins = [((draws - low) * scale).astype(np.intp) + rows for draws in (x, y)]
     both = [np.bincount(b.ravel(), minlength=TIMES * BINS) for b in bins]
@@ -118,7 +119,8 @@ def _mean_log_distance(x, y, k):
     """
     begins = np.full((TIMES, y.shape[1] - k + 1), -_ROW / 2)
     begins[:, 1:] = 0.5 * (y[:, :-k] + y[:, k:])
-    # s and a fraction; unlike searchsorted, interp begins a search where the last one ended
+    # The whole part of what interp finds is s. Unlike searchsorted, it begins each search where the
+    # last one ended, which is quicker for sorted draws.
     s = np.interp(_flat(x), _flat(begins), np.arange(begins.size, dtype=float))
     s = s.astype(np.intp).reshape(x.shape)
     first, last = np.take(y[:, : 1 - k], s), np.take(y[:, k - 1 :], s)
@@ -134,15 +136,16 @@ def _flat(rows):
 def _own_distances(n, seed):
     """`_mean_log_distance` from a draw in x to its K-th nearest other draw in x."""
     x = dice(n, seed)[0]
-    return _mean_log_distance(x, x, K + 1)  # the nearest is the draw itself
+    return _mean_log_distance(x, x, K + 1)  # the nearest one is the draw itself
 
 
 @lru_cache(maxsize=8)
 def _log_kde(n, seed, which):
     """Logarithm of each sample's kernel estimate on nodes of its own, shape (TIMES, nodes).
 
-    Also the first node, the step and the outermost draws, shape (TIMES, 1). Beyond those a
-    parabola falls off, which is left out, so that the table stays flat there.
+    Also the first node, the step, the outermost draws and the bandwidth, shape (TIMES, 1). Beyond
+    the outermost draws the table lacks the parabola `_fall`: it stays flat there, and can be
+    interpolated linearly.
     """
     z = dice(n, seed)[which]
     ends = z[:, :1], z[:, -1:]
@@ -162,6 +165,7 @@ def _log_kde(n, seed, which):
 
 
 def _fall(z, low, high, h):
+    """By how much the log-density falls from the outermost draw to z, as one kernel does."""
     return 0.5 * (np.maximum(np.maximum(low - z, z - high), 0) / h) ** 2
 
 

@@ -11,8 +11,8 @@ from scipy.special import chdtri, gammaln, logsumexp, xlog1py, xlogy
 
 from kl_helpers.distributions import kl_bernoulli
 
-DICE = 6
-MOST_ROLLS = 200
+DICE = 6  # faces
+MOST_ROLLS = 200  # of a sample, for `rolls_against_fair`
 
 
 def log_ratios(p, q):
@@ -45,12 +45,13 @@ def lead(late, n, p, q):
     Parameters
     ----------
     late, n : array_like of int
-        They broadcast.
+        Late trains, and all trains; they broadcast.
     p, q : float
+        Probability of a late train under either hypothesis, from 0 to 1.
 
     Returns
     -------
-    ndarray
+    ndarray, shape as `late` and `n` broadcast
         May be ±inf. NaN where neither p nor q allows what was seen.
     """
     up, down = log_ratios(p, q)
@@ -65,7 +66,11 @@ def count_late(share, n, seed, repeats=20):
     Parameters
     ----------
     share : float
-    n, seed, repeats : int
+        Probability of a late train, from 0 to 1.
+    n, seed : int
+        Trains on each line, and the seed of the random numbers.
+    repeats : int
+        Lines.
 
     Returns
     -------
@@ -91,11 +96,13 @@ def passage_times(p, q, factor=100, truth=None, longest=2000):
     Parameters
     ----------
     p, q : float
-        Strictly between 0 and 1.
+        Probability of a late train under either hypothesis, strictly between 0 and 1.
     factor : float
+        Odds of p against q, > 1.
     truth : float, optional
         Share of trains that really are late; p if it is left out.
     longest : int
+        Trains after which the count ends.
 
     Returns
     -------
@@ -105,13 +112,15 @@ def passage_times(p, q, factor=100, truth=None, longest=2000):
     """
     truth = p if truth is None else truth
     counts = np.arange(longest + 1)
-    waiting = np.zeros(longest + 1)  # probability of each count of late trains, not there yet
+    waiting = np.zeros(longest + 1)  # entry k: chance of k late trains and no arrival so far
     waiting[0] = 1.0
     first = np.zeros(longest + 1)
     for n in range(1, longest + 1):
         waiting[1:] = (1 - truth) * waiting[1:] + truth * waiting[:-1]
         waiting[0] *= 1 - truth
-        there = lead(counts[: n + 1], n, p, q) >= math.log(factor) - 1e-9  # a tie counts
+        there = (
+            lead(counts[: n + 1], n, p, q) >= math.log(factor) - 1e-9
+        )  # a tie counts, whatever rounding makes of it
         first[n] = waiting[: n + 1][there].sum()
         waiting[: n + 1][there] = 0.0
     return first
@@ -132,6 +141,7 @@ def log_errors(n, least, p, q):
     n, least : int
         Trains, and the smallest count of late ones that speaks for p.
     p, q : float
+        Probability of a late train under either hypothesis, q < p.
 
     Returns
     -------
@@ -144,7 +154,7 @@ def log_errors(n, least, p, q):
 
 def stein_count(n, p, misses):
     """The largest `least` of `log_errors` with at most that probability of a miss."""
-    below = np.logaddexp.accumulate(log_binomial(n, p))  # of at most 0, 1, … late trains
+    below = np.logaddexp.accumulate(log_binomial(n, p))  # log-chance of at most 0, 1, … late trains
     return int(np.searchsorted(below, math.log(misses), side="right"))
 
 
@@ -159,7 +169,7 @@ def chernoff(p, q):
     Returns
     -------
     share, information : float
-        The threshold, and D(share‖p) = D(share‖q), in nats a train.
+        The share of late trains, and D(share‖p) = D(share‖q), in nats a train.
     """
     up, down = log_ratios(p, q)
     share = p if up == down else down / (down - up)
@@ -212,11 +222,13 @@ def fair_die_distribution(n, k=DICE):
     n : int
         Rolls; up to about 60 for six faces.
     k : int
+        Faces.
 
     Returns
     -------
     values, probabilities : ndarray, shape (m,)
-        One entry for every way to share out n rolls, whichever face has which count.
+        In nats, and their chances. One entry for every way to share out n rolls, whichever face
+        has which count.
     """
     counts = _partitions(n, k)
     ways = gammaln(n + 1) - gammaln(counts + 1).sum(axis=1)
@@ -256,14 +268,16 @@ def rolls_against_fair(n, k, load, seed, repeats=1000):
     Parameters
     ----------
     n, k : int
-        Rolls and faces.
+        Rolls in a sample, at most MOST_ROLLS, and faces.
     load : float
         Share of the rolls that show the last face whatever happens; the others are fair.
     seed, repeats : int
+        Seed of the random numbers, and how many samples there are.
 
     Returns
     -------
     ndarray, shape (repeats,)
+        In nats, ≥ 0.
     """
     u = _uniform(seed, repeats)[:, :n]
     faces = np.clip((u - load) / (1 - load) * k, -1, k - 1).astype(np.intp)

@@ -26,22 +26,6 @@ def textbook_kl_normal(mu_p, sigma_p, mu_q, sigma_q):
     return np.log(sigma_q / sigma_p) + square - 0.5
 
 
-def fisher_normal(sigma):
-    """Fisher information of a normal in its parameters (μ, σ).
-
-    Parameters
-    ----------
-    sigma : float
-        Standard deviation, > 0.
-
-    Returns
-    -------
-    ndarray, shape (2, 2)
-        In nats per squared unit of the outcome.
-    """
-    return np.diag([1.0, 2.0]) / sigma**2
-
-
 def quadratic_normal(sigma, d_mu, d_sigma):
     """½ δᵀI(θ)δ for a normal: what D is for a small step δ = (d_mu, d_sigma), in nats.
 
@@ -102,7 +86,7 @@ def ball(mu, sigma, radius, direction="forward", corners=121):
         Means and standard deviations, all the way round.
     """
     low, high = widths_of_ball(radius)[direction]
-    # Angles, so that the corners lie as close at the top and bottom as at the sides.
+    # σ by equal steps of an angle: the corners are as close at the top and bottom as at the sides.
     share = (1 - np.cos(np.linspace(0, math.pi, corners))) / 2
     s = low + (high - low) * share
     if direction == "forward":

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import softmax
 from scipy.stats import chi2
 
@@ -16,11 +15,11 @@ from kl_helpers.distributions import kl_mvn, kl_normal
 from kl_helpers.divergences import jeffreys_divergence, kl_divergence
 from kl_helpers.estimators import kl_normal_fit
 
-READING = 2.0
+READING = 2.0  # x
 WORDS = ("good", "fine", "okay", "great", "superb")
-REFERENCE = np.array([0.40, 0.30, 0.15, 0.10, 0.05])
-REWARD = np.array([0.0, 0.0, 0.0, 1.0, 2.0])
-MOST_BIRDS = 2000
+REFERENCE = np.array([0.40, 0.30, 0.15, 0.10, 0.05])  # π₀ of each word
+REWARD = np.array([0.0, 0.0, 0.0, 1.0, 2.0])  # r of each word
+MOST_BIRDS = 2000  # of a sample, for `drift`
 
 # Bill lengths of notebooks/data/penguins.csv in tenths of a millimetre, sorted: the explorer needs
 # them where the file is not.
@@ -95,12 +94,14 @@ def tilt(reference, reward, beta):
     reference : array_like, shape (k,)
         π₀, all > 0.
     reward : array_like, shape (k,)
+        r of each outcome.
     beta : array_like, shape (...)
         > 0, in units of reward per nat.
 
     Returns
     -------
     ndarray, shape (..., k)
+        Probabilities.
     """
     better = np.subtract(reward, np.max(reward)) / np.expand_dims(beta, -1)
     weights = reference * np.exp(better)
@@ -108,10 +109,7 @@ def tilt(reference, reward, beta):
 
 
 def budget(reference, reward, beta):
-    """What the tilted policy spends and gets: D(π‖π₀), in nats, and E_π[r].
-
-    Parameters as in `tilt`; `beta` may be an array.
-    """
+    """What the policy of `tilt` spends and gets: D(π‖π₀) in nats and E_π[r], of shape (...)."""
     policy = tilt(reference, reward, beta)
     return kl_divergence(policy, reference), (policy * reward).sum(axis=-1)
 
@@ -131,7 +129,11 @@ def loss_gradients(policy, reference):
     """
     policy, reference = np.asarray(policy), np.asarray(reference)
     ratio = reference / policy
-    slopes = {"k1": np.ones_like(ratio), "k2": -np.log(ratio), "k3": 1 - ratio}  # per log π
+    slopes = {
+        "k1": np.ones_like(ratio),
+        "k2": -np.log(ratio),
+        "k3": 1 - ratio,
+    }  # of each term in log π
     score = np.eye(len(policy)) - policy  # row i: gradient of log π_i with respect to θ
     return {
         name: ((policy * slope)[:, np.newaxis] * score).sum(axis=0)
@@ -147,12 +149,14 @@ def trained_policy(reference, reward, beta, loss, steps=4000, rate=2.0):
     reference, reward, beta
         As in `tilt`; `beta` is a number.
     loss : {"k1", "k2", "k3"}
-    steps : int
-    rate : float
+        The estimator of D(π‖π₀) whose expected gradient is taken.
+    steps, rate : int, float
+        How many steps, and how many times the gradient each is long.
 
     Returns
     -------
     ndarray, shape (k,)
+        Probabilities.
     """
     logits = np.log(reference)
     for _ in range(steps):
@@ -162,32 +166,18 @@ def trained_policy(reference, reward, beta, loss, steps=4000, rate=2.0):
     return softmax(logits)
 
 
-def other_tilt(reference, reward, beta):
-    """The policy with the highest E_π[r] − β·D(π₀‖π): π = β·π₀/(λ − r), λ such that it sums to 1.
-
-    Parameters and returns as in `tilt`; `beta` is a number.
-    """
-    reference, gap = np.asarray(reference), np.max(reward) - np.asarray(reward)
-
-    def policy(room):  # λ − max r
-        return beta * reference / (room + gap)
-
-    # At the lower end the best outcome alone has mass 1; at the upper one none has more than π₀.
-    ends = beta * reference[gap == 0].sum(), beta
-    room = brentq(lambda room: policy(room).sum() - 1, *ends, xtol=1e-15) if gap.any() else beta
-    return policy(room)
-
-
 def fitted_kl(x, y):
     """D(p‖q) of the normal distributions fitted to samples x from p and y from q, in nats.
 
     Parameters
     ----------
     x, y : array_like, shape (n,) and (m,), or (n, d) and (m, d)
+        A row a draw, a column a feature.
 
     Returns
     -------
     float
+        ≥ 0.
     """
     if np.ndim(x) == 1:
         return kl_normal_fit(x, y)
@@ -212,6 +202,7 @@ def drift_threshold(n, m, d=1, level=0.95):
     d : int
         Features: d means and d(d + 1)/2 variances and covariances are fitted.
     level : float
+        Share of the cases, between 0 and 1.
 
     Returns
     -------
@@ -226,8 +217,10 @@ def shuffled_kl(x, y, times=200, seed=0):
 
     Parameters
     ----------
-    x, y : array_like, shape (n, ...) and (m, ...)
+    x, y : array_like, shape (n,) and (m,), or (n, d) and (m, d)
+        The samples, as in `fitted_kl`.
     times, seed : int
+        How often they are shuffled, and the seed of the random numbers.
 
     Returns
     -------
@@ -264,12 +257,13 @@ def drift(share, n, bins, seed):
     Parameters
     ----------
     share : float
-        From 0 to 1.
+        Share of Chinstraps, from 0 to 1.
     n : int
-        At most MOST_BIRDS; a larger n only adds birds.
+        Birds, at most MOST_BIRDS; a larger n only adds birds.
     bins : int
-        Each holds about as many of the Adelies as any other.
+        How many; each holds about as many of the Adelies as any other.
     seed : int
+        Seed of the random numbers that choose the birds.
 
     Returns
     -------
@@ -300,7 +294,7 @@ def _shares(values, edges):
     return counts / len(values)
 
 
-def torch_kl_div(input, target, reduction="mean", log_target=False):
+def torch_kl_div(input, target, reduction="mean", log_target=False):  # noqa: A002 (torch's name)
     """What `torch.nn.functional.kl_div` computes, by the formula of its documentation.
 
     Parameters
@@ -310,14 +304,16 @@ def torch_kl_div(input, target, reduction="mean", log_target=False):
     target : array_like
         Probabilities, or with `log_target` their logarithms.
     reduction : {"mean", "sum", "batchmean"}
+        What the sum is divided by: the number of terms, 1, or the number of rows.
     log_target : bool
+        Whether `target` holds logarithms.
 
     Returns
     -------
     float
+        In nats, or nats a term or a row.
     """
-    input, target = np.asarray(input), np.asarray(target)
-    log = target if log_target else np.log(target)
-    terms = np.exp(log) * (log - input)
+    log = np.asarray(target) if log_target else np.log(target)
+    terms = np.exp(log) * (log - np.asarray(input))
     size = {"mean": terms.size, "sum": 1, "batchmean": len(terms)}[reduction]
     return terms.sum() / size
