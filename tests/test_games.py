@@ -12,6 +12,8 @@ from scipy.stats import norm
 
 from kl_course.explorers.definitions import explore_draw_q
 from kl_course.explorers.two_directions import explore_catch_the_modes
+from kl_course.models import definitions as draw_q
+from kl_course.models import two_directions as catch
 from kl_course.models.definitions import summer_days
 from kl_course.models.two_directions import (
     Mixture,
@@ -29,12 +31,70 @@ Q = ("q_sun", "q_rain", "q_snow")
 # --- draw q
 
 
-def draw_q_after(setting, *labels):
-    """A setting of the game after its buttons were pressed."""
-    scene = explore_draw_q().scene
-    for label in labels:
-        setting = scene.act(setting, label)
-    return setting
+def a_round(**more):
+    """A setting of the game at its beginning: D(p‖q) of the first summer's p is to be 1 nat."""
+    state = {"seed": 1, "target": 1, "direction": 0, "round": 0, "tries": 0}
+    return dict.fromkeys(Q, -0.5) | state | more
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("direction", "moved", "rest"),
+    [(0, "q_sun", {"q_rain": -0.5, "q_snow": -6}), (1, "q_snow", {"q_sun": -2, "q_rain": -2})],
+)
+def test_a_try_within_two_per_cent_hits_and_ends_the_round(target, direction, moved, rest):
+    setting, p = a_round(direction=direction, target=target) | rest, summer_days(1)
+
+    def ratio(power):
+        q = 10.0 ** np.array([(setting | {moved: power})[name] for name in Q])
+        return kl_divergence(*((p, q), (q, p))[direction], normalize=True) / target
+
+    for wanted, won in ((0.979, False), (0.981, True), (1.019, True), (1.021, False)):
+        power = optimize.brentq(lambda power, wanted=wanted: ratio(power) - wanted, -12, -0.5)
+        setting[moved] = power
+        after = setting | draw_q.attempt(setting)
+        assert draw_q.tried(after)[1] == pytest.approx(wanted, abs=1e-9)  # brentq ends at 2e-12
+        assert draw_q.hit(after) is won
+        assert draw_q.hit(after | {"q_rain": -9}) is won  # what is only drawn is no try
+        assert not draw_q.hit(setting)
+        assert (draw_q.attempt(after) == {}) is won
+
+
+def test_tries_count_up_within_a_round_and_from_none_in_the_next():
+    setting = a_round()
+    for count in (1, 2, 3):
+        setting |= draw_q.attempt(setting)
+        assert draw_q.tries(setting) == count
+    for change in ({"seed": 2}, {"target": 10}, draw_q.turn_round(setting)):
+        assert draw_q.tries(setting | change) == 0
+        assert draw_q.attempt(setting | change)["tries"] == 1
+    assert setting | draw_q.turn_round(setting | draw_q.turn_round(setting)) == setting
+    assert draw_q.attempt(setting | {"tries": 999})["tries"] == 1  # the counter's slider ends there
+
+
+def test_no_two_rounds_have_the_same_number():
+    sliders = {slider.name: slider for slider in explore_draw_q().scene.sliders}
+    seeds = [0, 1, 2, 19, sliders["seed"].high - 1, sliders["seed"].high]
+    numbers = [
+        draw_q.this_round({"seed": seed, "target": target, "direction": direction})
+        for seed, target, direction in itertools.product(seeds, TARGETS, (0, 1))
+    ]
+    assert len(set(numbers)) == len(numbers)
+    assert 0 <= min(numbers) <= max(numbers) <= sliders["round"].high
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [(0.3, 0.3), (1e-9, 1e-9), (-1, 1e-12), (2, 1 - 1e-12)]
+)
+def test_a_dragged_share_leaves_the_ratio_of_the_others(asked, given):
+    pmf = np.array([0.5, 0.2, 0.3])
+    for i in range(3):
+        new = draw_q.with_share(pmf, i, asked)
+        assert new[i] == pytest.approx(given, rel=1e-15, abs=0)
+        others, before = np.delete(new, i), np.delete(pmf, i)
+        # Near a share of 1 the rest is 1e-12, of which rounding is 1e-4.
+        assert others.sum() == pytest.approx(1 - given, rel=1e-3, abs=1e-15)
+        assert others[0] / others[1] == pytest.approx(before[0] / before[1], rel=1e-14)
 
 
 def nearest_to_each_target(settings):
@@ -52,12 +112,10 @@ def nearest_to_each_target(settings):
 
 
 def assert_all_win(found):
-    scene = explore_draw_q().scene
     assert len(found) == 2 * len(TARGETS) * len(SEEDS)
     for (seed, direction, target), best in found.items():
         setting = best | {"seed": seed, "direction": direction, "target": target}
-        after = scene.act(setting, "Try")
-        assert "Try 1 is within 2 %" in scene.summary(scene.frame(**after)), setting
+        assert draw_q.hit(setting | draw_q.attempt(setting)), setting
 
 
 def test_every_target_can_be_hit_by_keyboard():
@@ -319,6 +377,55 @@ def test_rounds_have_two_to_four_modes_of_unequal_weights_and_widths():
         explorer.press("Next round")
     assert counts == {2, 3, 4}
     assert explorer.view.setting["round"] == 1
+
+
+def test_two_guesses_are_kept_and_a_third_changes_nothing():
+    setting = catch.dealt(1) | {"round": 1, "guesses": 0}
+    assert catch.guesses_of(setting) == []
+    for count, at in enumerate([(1.5, 2.0), (-2.0, 0.5), (4.0, 1.0)], 1):
+        setting |= dict(zip(("mu_q", "sigma_q"), at, strict=True))
+        setting |= catch.commit(setting)
+        assert setting["guesses"] == min(count, 2)
+    assert catch.guesses_of(setting) == [(1.5, 2.0), (-2.0, 0.5)]
+    assert catch.commit(setting) == {}
+    assert catch.guesses_of(setting | catch.next_round(setting)) == []
+
+
+def test_after_the_last_round_comes_the_first():
+    setting, seen = {"round": 1}, []
+    for _ in range(catch.ROUNDS):
+        seen.append(setting["round"])
+        setting |= catch.next_round(setting)
+        modes = dealt_modes(setting["round"])
+        there = [setting[f"w_{k}"] > 0 for k in catch.MODES]
+        assert there == [k <= len(modes) for k in catch.MODES]
+        assert catch.mixture(setting).moments == Mixture(*zip(*modes, strict=True)).moments
+    assert seen == list(range(1, 21))
+    assert setting["round"] == 1
+
+
+def test_a_guess_at_the_optimum_costs_nothing():
+    p = catch.mixture(catch.dealt(1))
+    lowest = p.reverse_minima()[0]
+    best, lost = catch.score(p, [p.moments, lowest[:2]], lowest)
+    assert best == (p.forward_kl(*p.moments), lowest[2])
+    assert lost == pytest.approx([0, 0], abs=1e-13)  # a sum of terms of up to a hundred
+    _, lost = catch.score(p, [(1.5, 2.0), (1.0, 1.5)], lowest)
+    dearer = p.forward_kl(1.5, 2) - best[0], p.reverse_kl(1, 1.5) - best[1]
+    assert lost == pytest.approx(dearer, rel=1e-12)
+    assert min(lost) > 0.01
+
+
+def test_a_weight_for_every_height_below_that_of_the_mode_alone():
+    setting = catch.dealt(1)
+    for k, x, weight in itertools.product(catch.MODES, (-3.0, 0.0, 2.5), (0.5, 3, 10)):
+        there = setting | {f"mu_{k}": x, f"w_{k}": weight}
+        (y,) = catch.mixture(there).pdf(np.array([x]))
+        alone = norm.pdf(0, 0, setting[f"sigma_{k}"])
+        expected = weight if y < alone else 10
+        # Solving divides by alone − y, a tenth of alone or more here: two digits are lost at most.
+        found = catch.weight_for_height(setting, k, x, y)
+        assert found == pytest.approx(expected, rel=1e-13)
 
 
 def test_the_optima_come_after_two_guesses_and_follow_then():

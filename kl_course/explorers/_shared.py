@@ -1,8 +1,12 @@
-"""What several explorers share: labels, sliders, notes."""
+"""What several explorers share: labels, sliders, handles, bars, notes."""
 
+from operator import itemgetter
+
+import numpy as np
 from scipy.special import ndtr
 
-from kl_course.models._shared import normal_pdf
+from kl_course.models._shared import normal_pdf, weight_for_share
+from kl_course.plots import label_axes, plot_bars, plot_text
 from kl_course.scene import Handle, Slider
 
 FORWARD, BACKWARD, BITS = "D(p‖q)", "D(q‖p)", "D(p‖q), base 2"
@@ -45,6 +49,60 @@ def normal_handles(axes, *whose):
         )
 
     return [handle for who in whose for handle in handles(who)]
+
+
+def weight_sliders(outcomes, most, **start):
+    """Sliders of whole weights up to `most`, outcome by outcome; start as in ``p=(5, 3, 2)``."""
+    return [
+        # The first weight is at least 1: there is always a sum to divide by.
+        Slider(f"{who}_{name}", f"{who}: {name}", row[i], int(i == 0), most, 1, who=who, whole=True)
+        for i, name in enumerate(outcomes)
+        for who, row in start.items()
+    ]
+
+
+def weight_values(outcomes, **rows):
+    """Values of such sliders, for a preset."""
+    return {
+        f"{who}_{name}": weight
+        for who, row in rows.items()
+        for name, weight in zip(outcomes, row, strict=True)
+    }
+
+
+def weight_handles(outcomes, **shifts):
+    """Handles on the tops of bars, `shifts` beside their outcomes; each moves its weight."""
+
+    def handle(who, i, shift):
+        names = [f"{who}_{outcome}" for outcome in outcomes]
+        own = names[i]
+
+        def place(setting):
+            return i + shift, setting[own] / sum(setting[name] for name in names)
+
+        def move(setting, x, y):
+            others = sum(setting[name] for name in names if name != own)
+            return {own: weight_for_share(y, others)}
+
+        return Handle(own, itemgetter(0), place, move, who)
+
+    return [handle(who, i, at) for who, at in shifts.items() for i in range(len(outcomes))]
+
+
+def layout_bars(ax, outcomes, **labels):
+    """Give the axes of bars the names of the outcomes; `labels` go to `label_axes`."""
+    label_axes(ax, xlim=(-0.6, len(outcomes) - 0.4), **labels)
+    ax.set_xticks(range(len(outcomes)), outcomes)
+    ax.tick_params(axis="x", length=0)
+
+
+def draw_bars(ax, who, tops, texts, *, bottom=0, gap=0.04, alone=False):
+    """Draw a bar for each outcome, a text `gap` above it: p beside q, or `alone` in the middle."""
+    left, width = (-0.35, 0.7) if alone else ({"p": -0.38, "q": 0.02}[who], 0.36)
+    place = np.arange(len(tops)) + left
+    plot_bars(ax, place, bottom, width, np.subtract(tops, bottom), who)
+    for i, (top, text) in enumerate(zip(tops, texts, strict=True)):
+        plot_text(ax, place[i] + width / 2, top + gap, text, f"{who} {i}", ha="center")
 
 
 def seed_box(start):

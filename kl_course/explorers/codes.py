@@ -3,13 +3,21 @@
 import numpy as np
 
 from kl_course.engine import Explorer
-from kl_course.explorers._shared import FORWARD
+from kl_course.explorers._shared import (
+    FORWARD,
+    draw_bars,
+    layout_bars,
+    weight_handles,
+    weight_sliders,
+    weight_values,
+)
+from kl_course.models._shared import values_of
 from kl_course.models.codes import code_words, huffman_lengths, mean_length
 from kl_course.plots import COLORS, add_key, label_axes, plot_bars, plot_line, plot_text
-from kl_course.scene import Frame, Handle, Scene, Slider
+from kl_course.scene import Frame, Scene
 from kl_helpers.divergences import cross_entropy, entropy, kl_divergence
 
-MOST = 20  # of a weight
+MOST = 20  # the largest weight
 CEILING = 6.6  # bits; log₂ 81 = 6.34 is the longest that −log₂ of a weight's share gets
 
 
@@ -27,7 +35,7 @@ def explore_code():
     ideal_look = {"color": COLORS["ink"], "linestyle": ":", "linewidth": 1.8}
 
     def compute(**weights):
-        counts = np.array([weights[f"p_{message}"] for message in messages])
+        counts = values_of(weights, "p", messages)
         p, lengths = counts / counts.sum(), huffman_lengths(counts)
         values = {
             "H(p)": entropy(p, base=2),
@@ -47,7 +55,7 @@ def explore_code():
 
     def draw(axes, p, lengths, words):
         bars, areas = axes
-        _draw_bars(bars, p, "p", -0.35, 0.7)
+        draw_bars(bars, "p", p, _short(p), alone=True)
         _draw_words(bars, words)
         edges = np.r_[0, np.cumsum(p)]
         plot_bars(areas, edges[:-1], 0, p, np.where(p > 0, lengths, 0), "p")
@@ -56,22 +64,21 @@ def explore_code():
         plot_line(areas, steps, np.repeat(-np.log2(p[sent]), 2) + 0.0, "ideal", **ideal_look)
         _draw_names(areas, messages, p)
 
-    start = (7, 5, 4, 3, 1)
     scene = Scene(
         "code",
         "Bars of p over five kinds of weather with their codewords, and for each a box as wide as "
         "its probability and as high as its codeword is long, beside the length −log₂ p.",
-        [_weight("p", *pair) for pair in zip(messages, start, strict=True)],
-        compute,
-        layout,
-        draw,
+        sliders=weight_sliders(messages, MOST, p=(7, 5, 4, 3, 1)),
+        compute=compute,
+        layout=layout,
+        draw=draw,
         units={"H(p)": "bits", "D(p‖2^−length)": "bits", "average length": "bits"},
         presets={
-            "Halves": _weights(messages, p=(16, 8, 4, 2, 2)),
-            "All alike": _weights(messages, p=(4, 4, 4, 4, 4)),
-            "Nearly always sun": _weights(messages, p=(20, 1, 0, 0, 0)),
+            "Halves": weight_values(messages, p=(16, 8, 4, 2, 2)),
+            "All alike": weight_values(messages, p=(4, 4, 4, 4, 4)),
+            "Nearly always sun": weight_values(messages, p=(20, 1, 0, 0, 0)),
         },
-        handles=[_top("p", messages, i, 0.0) for i in range(len(messages))],
+        handles=weight_handles(messages, p=0.0),
     )
     return Explorer(scene)
 
@@ -91,7 +98,7 @@ def explore_code_book():
     own, other = "Huffman, p's book", "Huffman, q's book"
 
     def compute(**weights):
-        counts = {w: np.array([weights[f"{w}_{m}"] for m in messages]) for w in "pq"}
+        counts = {who: values_of(weights, who, messages) for who in "pq"}
         p, q = (c / c.sum() for c in counts.values())
         lengths = {who: huffman_lengths(c) for who, c in counts.items()}
         values = {
@@ -122,77 +129,32 @@ def explore_code_book():
 
     def draw(axes, p, q, words):
         bars, areas = axes
-        _draw_bars(bars, p, "p", -0.38, 0.36)
-        _draw_bars(bars, q, "q", 0.02, 0.36)
+        draw_bars(bars, "p", p, _short(p))
+        draw_bars(bars, "q", q, _short(q))
         _draw_words(bars, words)
-        left = np.r_[0, np.cumsum(p)[:-1]]
-        with np.errstate(divide="ignore"):
-            right, wrong = -np.log2(p) + 0.0, -np.log2(q) + 0.0
-        right, wrong = (np.where(p > 0, np.minimum(cost, CEILING), 0) for cost in (right, wrong))
-        plot_bars(areas, left, 0, p, np.minimum(right, wrong), "p")
-        plot_bars(areas, left, right, p, np.maximum(wrong - right, 0), "gain")
-        plot_bars(areas, left, wrong, p, np.maximum(right - wrong, 0), "loss")
         _draw_names(areas, messages, p)
-        for i, place in enumerate(left + p / 2):
-            text = "∞" if p[i] > 0 == q[i] else ""
-            plot_text(areas, place, CEILING - 0.6, text, f"cost {i}", ha="center")
+        _draw_costs(areas, p, q)
 
     start = {"p": (8, 4, 2, 2), "q": (2, 8, 2, 4)}
     scene = Scene(
         "code_book",
         "Bars of p and q over four kinds of weather with the codewords of q's book, and for each a "
         "box as wide as its p: the length −log₂ p, and how far −log₂ q lies above or below it.",
-        [
-            _weight(who, message, start[who][i])
-            for i, message in enumerate(messages)
-            for who in "pq"
-        ],
-        compute,
-        layout,
-        draw,
+        sliders=weight_sliders(messages, MOST, **start),
+        compute=compute,
+        layout=layout,
+        draw=draw,
         units=dict.fromkeys(("H(p)", FORWARD, "H(p, q)", own, other), "bits"),
         presets={
-            "Right book": _weights(messages, p=start["p"], q=start["p"]),
-            "Book without fog": _weights(messages, p=start["p"], q=(8, 4, 4, 0)),
-            "Never fog": _weights(messages, p=(8, 4, 4, 0), q=start["p"]),
+            "Right book": weight_values(messages, p=start["p"], q=start["p"]),
+            "Book without fog": weight_values(messages, p=start["p"], q=(8, 4, 4, 0)),
+            "Never fog": weight_values(messages, p=(8, 4, 4, 0), q=start["p"]),
         },
-        handles=[
-            _top(who, messages, i, shift)
-            for who, shift in (("p", -0.2), ("q", 0.2))
-            for i in range(len(messages))
-        ],
+        handles=weight_handles(messages, p=-0.2, q=0.2),
         swap=[(f"p_{m}", f"q_{m}") for m in messages],
         rows=(3, 2),
     )
     return Explorer(scene)
-
-
-def _weight(who, message, value):
-    # At least 1 for sun: the weights always have a sum to divide by.
-    least = 1 if message == "sun" else 0
-    name, label = f"{who}_{message}", f"{who}: {message}"
-    return Slider(name, label, value, least, MOST, 1, who=who, whole=True)
-
-
-def _weights(messages, **rows):
-    return {
-        f"{who}_{m}": w for who, row in rows.items() for m, w in zip(messages, row, strict=True)
-    }
-
-
-def _top(who, messages, i, shift):
-    """The handle of a bar: it sets the weight whose share is nearest, given the others."""
-    names = [f"{who}_{message}" for message in messages]
-    others = [name for name in names if name != names[i]]
-
-    def place(setting):
-        return i + shift, setting[names[i]] / sum(setting[name] for name in names)
-
-    def move(setting, x, y):
-        share = min(max(y, 0.0), 0.99)
-        return {names[i]: share / (1 - share) * sum(setting[name] for name in others)}
-
-    return Handle(names[i], lambda axes: axes[0], place, move, who)
 
 
 def _silent(messages, p):
@@ -201,9 +163,8 @@ def _silent(messages, p):
 
 
 def _layout_bars(ax, messages):
-    label_axes(ax, y="probability", xlim=(-0.6, len(messages) - 0.4), ylim=(0, 1.1))
-    ax.set_xticks(range(len(messages)), messages)
-    ax.tick_params(axis="x", length=0, pad=6)  # room for the handle of a 0
+    layout_bars(ax, messages, y="probability", ylim=(0, 1.1))
+    ax.tick_params(axis="x", pad=6)  # points; room for the handle of a bar of height 0
 
 
 def _layout_areas(ax, y):
@@ -213,13 +174,23 @@ def _layout_areas(ax, y):
     ax.xaxis.labelpad = 12  # below the names
 
 
-def _draw_bars(ax, pmf, who, shift, width):
-    place = np.arange(len(pmf)) + shift
-    plot_bars(ax, place, 0, width, pmf, who)
-    for i, mass in enumerate(pmf):
-        x = place[i] + width / 2
-        text = f"{mass:.2f}".lstrip("0") if mass < 1 else "1"
-        plot_text(ax, x, mass + 0.04, text, f"{who} {i}", ha="center")
+def _short(pmf):
+    """Probabilities without their leading 0, which five bars have no room for."""
+    return [f"{mass:.2f}".lstrip("0") if mass < 1 else "1" for mass in pmf]
+
+
+def _draw_costs(ax, p, q):
+    """A box as wide as p for each message: −log₂ p high, and what −log₂ q adds or takes away."""
+    left = np.r_[0, np.cumsum(p)[:-1]]
+    with np.errstate(divide="ignore"):
+        right, wrong = -np.log2(p) + 0.0, -np.log2(q) + 0.0
+    right, wrong = (np.where(p > 0, np.minimum(cost, CEILING), 0) for cost in (right, wrong))
+    plot_bars(ax, left, 0, p, np.minimum(right, wrong), "p")
+    plot_bars(ax, left, right, p, np.maximum(wrong - right, 0), "gain")
+    plot_bars(ax, left, wrong, p, np.maximum(right - wrong, 0), "loss")
+    for i, place in enumerate(left + p / 2):
+        text = "∞" if p[i] > 0 == q[i] else ""
+        plot_text(ax, place, CEILING - 0.6, text, f"cost {i}", ha="center")
 
 
 def _draw_words(ax, words):

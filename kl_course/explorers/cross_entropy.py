@@ -1,6 +1,7 @@
 """The explorer of notebook 03: entropy and divergence stacked to cross-entropy."""
 
 import math
+from operator import itemgetter
 
 import numpy as np
 
@@ -89,23 +90,28 @@ def explore_cross_entropy():
             plot_curve(ax, grid, curve, "gain")
             plot_line(ax, places, totals, "trail", linestyle="none", **dots)
             plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **link)
-        plot_bars(axes["stack"], 0.1, 0, 0.8, entropy, "p")
-        plot_bars(axes["stack"], 0.1, entropy, 0.8, divergence, "gain")
-        total = f"{h_pq} = {format_number(entropy + divergence)}"
-        height = min(entropy + divergence, top - 0.7) + 0.15
-        plot_text(axes["stack"], 0.5, height, total, "total", ha="center", color=COLORS["ink"])
+        _draw_stack(axes["stack"], entropy, divergence, top)
 
     scene = Scene(
         "cross_entropy",
         "A fixed density p and a movable q; H(p, q) and D over the mean and over the standard "
         "deviation of q; H(p) and D stacked to H(p, q).",
-        normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), q=(2, 1.5)),
-        compute,
-        layout,
-        draw,
+        sliders=normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), q=(2, 1.5)),
+        compute=compute,
+        layout=layout,
+        draw=draw,
         presets={"q = p": {"mu_q": 0, "sigma_q": 1}, "Far": {"mu_q": 3, "sigma_q": 1}},
-        handles=normal_handles(lambda axes: axes["densities"], "q"),
+        handles=normal_handles(itemgetter("densities"), "q"),
         trail="trail",
         height=430,
     )
     return Explorer(scene)
+
+
+def _draw_stack(ax, entropy, divergence, top):
+    """H(p) and D(p‖q) on top of each other; their sum H(p, q) is said above them, below `top`."""
+    total = entropy + divergence
+    plot_bars(ax, 0.1, 0, 0.8, entropy, "p")
+    plot_bars(ax, 0.1, entropy, 0.8, divergence, "gain")
+    text, height = f"H(p, q) = {format_number(total)}", min(total, top - 0.7) + 0.15
+    plot_text(ax, 0.5, height, text, "total", ha="center", color=COLORS["ink"])

@@ -20,6 +20,8 @@ from kl_course.plots import (
 from kl_course.scene import Frame, Scene, Slider, format_number
 from kl_helpers.estimators import histogram_frequencies
 
+FLOOR = -8  # the power of ten of the least share in each bin that is shown
+RIGHT = 14.0  # nats; the end of the waterfall's axis
 DEMO = {"n": 1000, "bins": 99, "epsilon": 1e-5}
 
 
@@ -33,7 +35,6 @@ def explore_trial():
     Explorer
         Controls ``shift`` (μ_p − μ_q, in σ), ``n``, ``bins``, ``epsilon``, ``seed``.
     """
-    floor, right = -8, 14.0  # decades; nats
     steps = ("exact", "range", "bins", "ε", "draws of p", "draws of q", "reported")
     exact, reported, empty = f"{FORWARD}, exact", "reported", "share of p's draws where q has none"
 
@@ -59,7 +60,7 @@ def explore_trial():
             empty: p_hat[q_hat == 0].sum(),
         }
         notes = [
-            _report_note(nats["draws of q"], right),
+            _report_note(nats["draws of q"]),
             cut_note("The range", np.abs(data["edges"]).max(), 8, "σ"),
         ]
         return Frame(values, data, notes)
@@ -67,38 +68,24 @@ def explore_trial():
     def layout(figure):
         shares, fall = figure.subplots(1, 2, width_ratios=(1, 1.1))
         figure.subplots_adjust(0.07, 0.13, 0.9, 0.88, wspace=0.3)
-        label_axes(
-            shares,
-            x="length, in σ",
-            y="share in each bin",
-            xlim=(-8, 8),
-            ylim=(0, -floor),
-        )
-        shares.set_yticks(range(0, -floor + 1, 2), [f"$10^{{{k}}}$" for k in range(floor, 1, 2)])
+        label_axes(shares, x="length, in σ", y="share in each bin", xlim=(-8, 8), ylim=(0, -FLOOR))
+        shares.set_yticks(range(0, -FLOOR + 1, 2), [f"$10^{{{k}}}$" for k in range(FLOOR, 1, 2)])
         add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"})
-        label_axes(fall, x="nats", xlim=(0, right), ylim=(6.6, -0.6))
+        label_axes(fall, x="nats", xlim=(0, RIGHT), ylim=(6.6, -0.6))
         fall.set_yticks(range(len(steps)), steps)
         fall.tick_params(axis="y", length=0)
         add_key(fall, {"gain": "adds", "loss": "takes away"}, filled=True)
         return shares, fall
 
     def draw(axes, edges, drawn, shares, epsilon, nats):
-        shown = [np.log10(np.maximum(s, 10.0**floor)) - floor for s in drawn]
-        for who, bars, curve in zip("pq", shown, shares, strict=True):
-            plot_histogram(axes[0], edges, bars, who)
-            height = np.log10(np.maximum(curve, 1e-300)) - floor
-            plot_curve(axes[0], np.repeat(edges, 2)[1:-1], np.repeat(height, 2), who)
-        at = math.log10(epsilon) - floor if epsilon else -1.0
-        plot_line(axes[0], [-8, 8], [at, at], "ε", color=COLORS["ink"], linewidth=1)
-        label = "ε" if epsilon else ""
-        plot_text(axes[0], -7.9, at + 0.1, label, "ε label", color=COLORS["ink"])
-        _draw_fall(axes[1], np.array(nats), right)
+        _draw_shares(axes[0], edges, drawn, shares, epsilon)
+        _draw_fall(axes[1], np.array(nats))
 
     scene = Scene(
         "trial",
         "Shares of p and q in each bin, exact and as drawn, on a logarithmic scale; a waterfall "
         "from the exact divergence over range, bins, ε and draws to the reported one.",
-        [
+        sliders=[
             Slider("shift", "shift, in σ", 2.0, -5, 5, 0.1, who="p", digits=1),
             Slider(
                 "n", "n, each", 1000, options=(10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000)
@@ -107,9 +94,9 @@ def explore_trial():
             Slider("epsilon", "ε", 1e-5, options=(0.0, *(10.0**k for k in range(-8, -1)))),
             seed_box(16),
         ],
-        compute,
-        layout,
-        draw,
+        compute=compute,
+        layout=layout,
+        draw=draw,
         units={empty: ""},
         presets={
             "Similar": DEMO | {"shift": 2.0},
@@ -120,15 +107,30 @@ def explore_trial():
     return Explorer(scene)
 
 
-def _report_note(nats, right):
+def _report_note(nats):
     if math.isinf(nats):
         return "The report is infinite: ε is 0, and some bins hold draws of p and none of q."
-    return cut_note("The report", nats, right, "nats")
+    return cut_note("The report", nats, RIGHT, "nats")
 
 
-def _draw_fall(ax, nats, right):
+def _draw_shares(ax, edges, drawn, exact, epsilon):
+    """Drawn shares of p and q as bars, exact ones as steps; heights are decades above FLOOR."""
+
+    def height(share, least):
+        return np.log10(np.maximum(share, least)) - FLOOR
+
+    for who, bars, steps in zip("pq", drawn, exact, strict=True):
+        plot_histogram(ax, edges, height(bars, 10.0**FLOOR), who)
+        # 1e-300 lies far below the picture, as a share of 0 does, which has no logarithm.
+        plot_curve(ax, np.repeat(edges, 2)[1:-1], np.repeat(height(steps, 1e-300), 2), who)
+    at = math.log10(epsilon) - FLOOR if epsilon else -1.0  # without ε below the picture
+    plot_line(ax, [-8, 8], [at, at], "ε", color=COLORS["ink"], linewidth=1)
+    plot_text(ax, -7.9, at + 0.1, "ε" if epsilon else "", "ε label", color=COLORS["ink"])
+
+
+def _draw_fall(ax, nats):
     """The levels as steps from the first bar to the last; what leaves the picture is cut."""
-    level, last = np.minimum(nats, right), len(nats)
+    level, last = np.minimum(nats, RIGHT), len(nats)
     row, step = np.arange(1, last) - 0.3, np.diff(level)
     step[np.abs(step) < 0.02] = 0  # narrower than the link that marks the level
     plot_bars(ax, level[:-1], row, np.maximum(step, 0), 0.6, "gain")
@@ -140,7 +142,7 @@ def _draw_fall(ax, nats, right):
     plot_line(ax, x, y, "links", color=COLORS["ink"], linewidth=0.8)
     words = [format_number(nats[0]), *map(_signed, np.diff(nats)), format_number(nats[-1])]
     for i, word in enumerate(words):
-        plot_text(ax, right * 1.24, i, word, f"row {i}", ha="right", va="center")
+        plot_text(ax, RIGHT * 1.24, i, word, f"row {i}", ha="right", va="center")
 
 
 def _signed(change):

@@ -30,7 +30,7 @@ def explore_samples():
         ``seed``.
     """
     grid = np.linspace(-1.2, 1.2, 481)
-    top = 6.0
+    top = 6.0  # density
     exact, estimate, error = f"{FORWARD}, exact", f"{FORWARD}, from the histogram", "error"
     demo = {"n": 1000, "bins": 99, "epsilon": 1e-5}
 
@@ -74,7 +74,7 @@ def explore_samples():
     scene = Scene(
         "samples",
         "Samples of p and of q, each as a histogram and as a curve, its kernel density estimate.",
-        [
+        sliders=[
             *normal_sliders(
                 mu=(-0.6, 0.6, 0.01), sigma=(0.05, 0.25, 0.005), p=(0.2, 0.1), q=(0, 0.1), digits=3
             ),
@@ -83,9 +83,9 @@ def explore_samples():
             Slider("epsilon", "ε", 1e-5, options=(0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)),
             seed_box(16),
         ],
-        compute,
-        layout,
-        draw,
+        compute=compute,
+        layout=layout,
+        draw=draw,
         presets={
             "Similar": demo | {"mu_p": 0.2, "sigma_p": 0.1, "mu_q": 0.0, "sigma_q": 0.1},
             "Different": demo | {"mu_p": 0.0, "sigma_p": 0.1, "mu_q": 0.5, "sigma_q": 0.1},

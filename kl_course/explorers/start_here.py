@@ -1,5 +1,7 @@
 """The explorer of notebook 00: two normals, both directions."""
 
+from operator import itemgetter
+
 import numpy as np
 
 from kl_course.engine import Explorer
@@ -27,7 +29,7 @@ def explore_two_normals():
         Controls ``mu_p``, ``sigma_p``, ``mu_q``, ``sigma_q``.
     """
     x = np.linspace(-8, 8, 401)
-    scale, top = 7.0, 0.6  # nats; density
+    scale, top = 7.0, 0.6  # ends of the axes: nats of a bar, density
 
     def compute(mu_p, sigma_p, mu_q, sigma_q):
         forward = kl_normal(mu_p, sigma_p, mu_q, sigma_q)
@@ -69,16 +71,16 @@ def explore_two_normals():
     scene = Scene(
         "two_normals",
         "Two normal densities p and q over x, and a bar for each direction of the divergence.",
-        normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(1, 1)),
-        compute,
-        layout,
-        draw,
+        sliders=normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(1, 1)),
+        compute=compute,
+        layout=layout,
+        draw=draw,
         presets={
             "Same": {"mu_p": 0, "sigma_p": 1, "mu_q": 0, "sigma_q": 1},
             "Shifted": {"mu_p": 0, "sigma_p": 1, "mu_q": 2, "sigma_q": 1},
             "Narrow p, wide q": {"mu_p": 0, "sigma_p": 0.5, "mu_q": 0, "sigma_q": 2},
         },
-        handles=normal_handles(lambda axes: axes[0], "p", "q"),
+        handles=normal_handles(itemgetter(0), "p", "q"),
         swap=SWAP_NORMALS,
         note_lines=2,
     )

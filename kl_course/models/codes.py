@@ -61,6 +61,7 @@ def kraft_sum(lengths):
     Parameters
     ----------
     lengths : array_like, shape (k,)
+        In bits; inf for a message that has no codeword.
 
     Returns
     -------
@@ -150,6 +151,11 @@ def telegram(text):
 
 def letter_shares(text):
     """Share of each letter of `ALPHABET` in a telegram.
+
+    Parameters
+    ----------
+    text : str
+        What `telegram` gave; at least one letter.
 
     Returns
     -------

@@ -16,7 +16,9 @@ def bin_shares(edges, mu):
     Parameters
     ----------
     edges : array_like, shape (..., k + 1)
+        Of the k bins, increasing.
     mu : float
+        The mean.
 
     Returns
     -------
@@ -37,7 +39,8 @@ def _normal_mass(a, b):
 def kl_in_range(shift, low, high):
     """D of N(shift, 1) and N(0, 1), both cut to the range from low to high, in nats.
 
-    The log-ratio is linear, shift·(x − shift/2): its average needs only the mean of the cut p.
+    log(p/q) is linear, shift·(x − shift/2): its average over the cut p needs only the mean of that
+    p. Cutting divides each density by its mass in the range, which subtracts the last logarithm.
     """
     mass_p, mass_q = _normal_mass(low - shift, high - shift), _normal_mass(low, high)
     mean = shift + (normal_pdf(low, shift, 1) - normal_pdf(high, shift, 1)) / mass_p
@@ -53,7 +56,12 @@ def roll(shift, n=1000, bins=99, repeats=1000, seed=0):
         μ_p − μ_q, in σ.
     n : int
         Draws from each, at least 2.
-    bins, repeats, seed : int
+    bins : int
+        Of equal width, from the smallest of all draws to the largest.
+    repeats : int
+        How many rolls.
+    seed : int
+        The same one gives the same rolls.
 
     Returns
     -------
@@ -118,9 +126,13 @@ def levels(edges, p_hat, q_hat, shift, epsilon):
     Parameters
     ----------
     edges : ndarray, shape (..., k + 1)
+        Of the bins of a roll, or of many.
     p_hat, q_hat : ndarray, shape (..., k)
-        Frequencies of a roll, or of many.
-    shift, epsilon : float
+        Frequencies in them.
+    shift : float
+        μ_p − μ_q, in σ.
+    epsilon : float
+        ≥ 0; what the demo adds to every frequency.
 
     Returns
     -------

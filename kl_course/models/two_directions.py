@@ -119,7 +119,8 @@ def reverse_minima(m):
         Mean, standard deviation and D(q‖p), in nats; the one in the centre first.
     """
     a = m / SIGMA
-    pull = a * math.sqrt(2 / math.pi)  # of modes far apart: their best s is 1/s + pull
+    # The search begins at the best s for modes far apart, which solves s = 1/s + pull.
+    pull = a * math.sqrt(2 / math.pi)
     covering = root_scalar(
         lambda log_s: (_slopes((0.0, log_s), a)[1], _curvature((0.0, log_s), a)[1, 1]),
         x0=math.log((pull + math.hypot(pull, 2)) / 2),
@@ -128,7 +129,7 @@ def reverse_minima(m):
     found = [(0.0, float(covering))]
     mu, log_s = minimize(
         _objective,
-        (a, 0.0),  # on the mode
+        (a, 0.0),  # where it begins: mean and width of the mode on the right
         args=(a,),
         method="trust-ncg",  # keeps its steps short where the side minima appear
         jac=_slopes,
@@ -149,7 +150,7 @@ def landscapes(mus, sigmas, m):
     Parameters
     ----------
     mus, sigmas : ndarray, shape (k,) and (n,)
-        Means and standard deviations of q; sigmas ascend, and the grid holds the reverse valley.
+        Means and standard deviations of q; sigmas ascend, past the best at each mean.
     m : float
         Half the distance of p's modes, ≥ 0; m·max(sigmas) ≤ 25, beyond which cosh overflows.
 
@@ -169,8 +170,8 @@ def landscapes(mus, sigmas, m):
 def _reverse_surface(mu, s, a):
     """D(q‖p) over a row of means and a column of standard deviations, in units of σ.
 
-    Of a whole grid the sum is quicker in pairs: log cosh(c + y) + log cosh(c − y) is
-    log((cosh 2c + cosh 2y)/2), which needs no power for each cell and node.
+    log cosh(c + y) + log cosh(c − y) is log((cosh 2c + cosh 2y)/2): summed in such pairs, a grid
+    needs cosh only of its row and of its column, not at each cell and node.
     """
     z, weights = (part[len(part) // 2 :] for part in _COARSE)
     weights = np.where(z > z[0], weights, weights / 2)
@@ -188,8 +189,9 @@ def _valley(surface):
 
 # --- a mixture of normals of any weights and widths, for the game
 
-# x = 4·sinh(t): close where modes are, far apart where only tails are. The trapezoidal rule over t
-# converges exponentially, too. Of these places 0.012 apart or more the search takes every tenth.
+# Sums over x = 4·sinh(t), t in steps of 0.003: 0.012 apart in the middle, where the modes are, and
+# wider towards ±47, where only tails are. The trapezoidal rule over t converges exponentially, too.
+# A search begins with every tenth of these places, and ends with all.
 _T = 0.003 * np.arange(-1050, 1051)
 _X, _DX = 4 * np.sinh(_T), 4 * np.cosh(_T) * 0.003
 
@@ -349,3 +351,79 @@ def dealt_modes(number):
     sigmas = np.array([0.4, 0.5, 0.7, 1.0])[np.argsort(rng.random(4))[:k]]
     weights = np.array([2, 4, 6, 9])[np.argsort(rng.random(4))[:k]]
     return list(zip(mus.round(1).tolist(), sigmas.tolist(), weights.tolist(), strict=True))
+
+
+# A setting is a dict of numbers: `mu_1`, `sigma_1`, `w_1`, … `w_4` of the modes; `mu_q`, `sigma_q`;
+# `round`; `guesses`, how many were made, and `forward_mu`, …, `reverse_sigma`, what they were.
+
+MODES = (1, 2, 3, 4)
+DIRECTIONS = ("forward", "reverse")  # in the order in which they are guessed
+ROUNDS = 20
+_NOWHERE = {3: (4.0, 0.5, 0), 4: (-4.0, 0.5, 0)}  # modes of weight 0, in rounds of fewer
+
+
+def dealt(number):
+    """The modes of a round, as values of their sliders."""
+    modes = {**_NOWHERE, **dict(enumerate(dealt_modes(number), 1))}
+    names = ("mu", "sigma", "w")
+    return {f"{n}_{k}": v for k in MODES for n, v in zip(names, modes[k], strict=True)}
+
+
+def next_round(setting):
+    """The next deal, and no guess; after the last round comes the first."""
+    number = setting["round"] % ROUNDS + 1
+    return dealt(number) | {"round": number, "guesses": 0}
+
+
+def commit(setting):
+    """Takes q as the next guess; there are two, one a direction."""
+    if setting["guesses"] == len(DIRECTIONS):
+        return {}
+    who = DIRECTIONS[setting["guesses"]]
+    guess = {f"{who}_{name}": setting[f"{name}_q"] for name in ("mu", "sigma")}
+    return guess | {"guesses": setting["guesses"] + 1}
+
+
+def guesses_of(setting):
+    """Mean and standard deviation of each guess that was made, forward first."""
+    made = DIRECTIONS[: setting["guesses"]]
+    return [(setting[f"{who}_mu"], setting[f"{who}_sigma"]) for who in made]
+
+
+def mixture(setting):
+    """p, as the sliders of its modes have it."""
+    return Mixture(*([setting[f"{name}_{k}"] for k in MODES] for name in ("mu", "sigma", "w")))
+
+
+def score(p, guesses, minimum):
+    """The lowest D(p‖q) and D(q‖p) there are, and how much higher two guesses lie, all in nats.
+
+    Parameters
+    ----------
+    p : Mixture
+    guesses : pair of (float, float)
+        Mean and standard deviation, for D(p‖q) and for D(q‖p).
+    minimum : (float, float, float)
+        The first of `p.reverse_minima()`.
+
+    Returns
+    -------
+    best, lost : sequence of float, length 2
+    """
+    best = p.forward_kl(*p.moments), minimum[2]
+    yours = p.forward_kl(*guesses[0]), p.reverse_kl(*guesses[1])
+    return best, [max(mine - least, 0.0) for mine, least in zip(yours, best, strict=True)]
+
+
+def weight_for_height(setting, k, x, y):
+    """The weight of mode k for which p has the density y at x, if the mode has its mean there.
+
+    10, the largest weight there is, where even the mode alone is lower than y.
+    """
+    others = [i for i in MODES if i != k]
+    parts = [(setting[f"w_{i}"], setting[f"mu_{i}"] - x, setting[f"sigma_{i}"]) for i in others]
+    rest = sum(w * normal_pdf(off, 0, sigma) for w, off, sigma in parts)
+    whole = sum(w for w, *_ in parts)
+    own = normal_pdf(0, 0, setting[f"sigma_{k}"])
+    # (w·own + rest) / (w + whole) = y, solved for the weight w
+    return (y * whole - rest) / (own - y) if own > y else 10
