@@ -134,6 +134,9 @@ class Report:
         try:
             with np.errstate(all="ignore"):
                 png, size = _picture(self)
+        except ModuleNotFoundError as missing:
+            lacking = f"(No picture: it needs {missing.name}, which is not installed.)"
+            return {"text/plain": f"{self}\n{lacking}"}, {}
         except (ValueError, OverflowError):  # numbers too large or too close for an axis
             return {"text/plain": str(self)}, {}
         return {"text/plain": str(self), "image/png": png}, {"image/png": size}
@@ -212,6 +215,7 @@ def report(
     def say(nats):
         return f"{nats / scale:.2g} {unit}"
 
+    # The words: the estimator, the reason for it, and the method of its intervals.
     directions, *words = _compared(names, x, y, rng, warnings, say)
     forward, reverse = (_scaled(each, scale) for each in directions)
     n, said = (len(x), len(y)), (tuple(dropped), tuple(warnings))
@@ -597,7 +601,7 @@ def _by_shares(values, codes, n, rng, warnings):
         low, high = _interval(kl_divergence(a, b, normalize=True), apart)
         empty = (q < 1) & (p > 1)
         many = int((p - 0.5)[empty].sum())
-        floor = many > 6 * p.sum() / q.sum()
+        floor = bool(many > 6 * p.sum() / q.sum())
         interval = (min(low, estimate), math.inf if floor else max(high, estimate))
         directions.append(Direction(estimate, interval, floor))
         if many:
@@ -605,7 +609,7 @@ def _by_shares(values, codes, n, rng, warnings):
                 f"{many} draws of {one} have values that {other} never has: if it cannot have "
                 f"them, {way} is infinite; the number rests on the half draw added to each value"
             )
-    if min(c.min() for c in counts) < 5 or k > min(n, len(codes) - n) / 5:
+    if min(c.min() for c in counts) < 5:
         warnings.append("some values have fewer than 5 draws, which biases the estimate upward")
     return (
         directions,
