@@ -14,7 +14,7 @@ ValueError
     gives; probabilities do not sum to 1; a sample has fewer than two draws, or only equal ones;
     shapes do not match or broadcast, or labels differ.
 
-A docstring speaks of errors only where it refuses more than that.
+A docstring leads here, and speaks of errors itself only where it refuses more than that.
 """
 
 from kl_helpers._report import report

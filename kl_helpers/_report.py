@@ -5,7 +5,7 @@ import io
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv, log_ndtr
@@ -17,13 +17,13 @@ from kl_helpers.estimators import histogram_frequencies, kl_knn, kl_normal_fit
 
 _LEAST_DRAWS = 12  # a half of them must still hold a draw and its five neighbours
 _LARGEST_FILE = 100  # MB
-_MOST_DRAWS = 20_000  # for what takes time: the search for neighbours, and shuffling
-_FEW_VALUES = 10
+_MOST_DRAWS = 20_000  # of a sample, for what takes time: the search for neighbours, and shuffling
+_FEW_VALUES = 10  # up to so many different values are compared by their shares
 _NORMAL = 1.035  # the 1 % point of Anderson and Darling's A*² with fitted mean and sd (Stephens)
-_PIVOTS, _SHUFFLES, _HALVES = 2000, 400, 50
+_PIVOTS, _SHUFFLES, _HALVES = 2000, 400, 50  # repetitions: bootstrap, permutations, half-samples
 _RANGE = "range of the samples"
-_AT_ONCE = 50  # shuffles: the first of them often decide
-_TAIL = 0.025  # on each side of an interval
+_AT_ONCE = 50  # shuffles at a time: the first of them often decide, and the others are saved
+_TAIL = 0.025  # the chance of an error on each side of an interval
 _WAYS = (("D(p‖q)", "p", "q"), ("D(q‖p)", "q", "p"))
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-", "."}
 
@@ -97,14 +97,14 @@ class Report:
     def _said(self):
         for estimate, (low, high), floor in (self.forward, self.reverse):
             digits = _digits(high - low if high < math.inf else estimate - low or estimate)
-            low = math.floor(low * 10**digits) / 10**digits if floor else low
-            low, high, estimate = (_text(v, digits) for v in (low, high, estimate))
+            number = _text(estimate, digits)
             if floor:
-                beside = f"; {self.estimator}: {estimate}" if self.estimator != _RANGE else ""
-                text = f"at least {low} {self.unit} (95 % confidence{beside})"
+                beside = f"; {self.estimator}: {number}" if self.estimator != _RANGE else ""
+                least = _text(math.floor(low * 10**digits) / 10**digits, digits)
+                yield f"at least {least} {self.unit} (95 % confidence{beside})"
             else:
-                text = f"{estimate} {self.unit} (95 % interval {low} to {high})"
-            yield text
+                ends = f"{_text(low, digits)} to {_text(high, digits)}"
+                yield f"{number} {self.unit} (95 % interval {ends})"
 
     def __str__(self):
         lines = [
@@ -134,14 +134,26 @@ class Report:
         try:
             with np.errstate(all="ignore"):
                 png, size = _picture(self)
+        except ModuleNotFoundError as missing:
+            lacking = f"(No picture: it needs {missing.name}, which is not installed.)"
+            return {"text/plain": f"{self}\n{lacking}"}, {}
         except (ValueError, OverflowError):  # numbers too large or too close for an axis
             return {"text/plain": str(self)}, {}
         return {"text/plain": str(self), "image/png": png}, {"image/png": size}
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")
-def report(x, y, column=None, *, base=None, rng=0):
+def report(
+    x: Any,  # a sample, which may have missing values, or a file or a table
+    y: Any,  # a sample, or a column's name
+    column: Any = None,
+    *,
+    base: float | None = None,
+    rng: np.random.Generator | int = 0,
+) -> Report:
     """Both divergences between two samples, in nats, and how far to trust them.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -203,6 +215,18 @@ def report(x, y, column=None, *, base=None, rng=0):
     def say(nats):
         return f"{nats / scale:.2g} {unit}"
 
+    # The words: the estimator, the reason for it, and the method of its intervals.
+    directions, *words = _compared(names, x, y, rng, warnings, say)
+    forward, reverse = (_scaled(each, scale) for each in directions)
+    n, said = (len(x), len(y)), (tuple(dropped), tuple(warnings))
+    return Report(forward, reverse, unit, *words, n, names, *said, (x, y))
+
+
+def _compared(names, x, y, rng, warnings, say):
+    """What the estimator finds that suits the samples; it adds its warnings to the others.
+
+    That is: both directions in nats, the estimator, why it was chosen, and how the intervals were.
+    """
     values, codes = np.unique(np.concatenate([x, y]), axis=0, return_inverse=True)
     codes = codes.ravel()  # NumPy 2.0 gives it a second axis
     if _few_valued(names, values, codes, len(x)):
@@ -211,23 +235,9 @@ def report(x, y, column=None, *, base=None, rng=0):
         found = _by_normal_fit(x[:, 0], y[:, 0], rng, warnings, say)
     else:
         found = _by_neighbours(x, y, rng, warnings)
-    directions, estimator, reason, method = found
-    if min(len(x), len(y)) < 30:
-        warnings.append(
-            f"with {min(len(x), len(y))} draws the shape of a sample can hardly be judged"
-        )
-    return Report(
-        *(_scaled(each, scale) for each in directions),
-        unit,
-        estimator,
-        reason,
-        method,
-        (len(x), len(y)),
-        names,
-        tuple(dropped),
-        tuple(warnings),
-        (x, y),
-    )
+    if (least := min(len(x), len(y))) < 30:
+        warnings.append(f"with {least} draws the shape of a sample can hardly be judged")
+    return found
 
 
 def _generator(rng):
@@ -493,6 +503,13 @@ def _anderson(x):
 
 
 def _by_normal_fit(x, y, rng, warnings, say):
+    """Both divergences of the normals that fit x and y, with intervals of a parametric bootstrap.
+
+    From a sample of n, the mean less the true mean, in estimated standard deviations, follows
+    Student's t, and the variance over the true one follows χ²/(n − 1): turned around, these pivots
+    draw 2000 means and deviations that the true ones may be. It warns where draws lie far out in
+    the tails, which are assumed to be normal, and where k-NN finds much more than this fit.
+    """
     n, m = len(x), len(y)
 
     def both(a, b):
@@ -558,6 +575,12 @@ def _few_valued(names, values, codes, n):
 
 
 def _by_shares(values, codes, n, rng, warnings):
+    """Both divergences of the shares of few values, half a draw added to each.
+
+    `codes` says which of the `values` each draw is, the first `n` of them those of p. The intervals
+    come from 2000 draws of the shares from the Dirichlet distribution that the counts give. Where
+    many draws of one have values that the other lacks, the result is a lower bound.
+    """
     k = len(values)
 
     def shares(c):
@@ -578,7 +601,7 @@ def _by_shares(values, codes, n, rng, warnings):
         low, high = _interval(kl_divergence(a, b, normalize=True), apart)
         empty = (q < 1) & (p > 1)
         many = int((p - 0.5)[empty].sum())
-        floor = many > 6 * p.sum() / q.sum()
+        floor = bool(many > 6 * p.sum() / q.sum())
         interval = (min(low, estimate), math.inf if floor else max(high, estimate))
         directions.append(Direction(estimate, interval, floor))
         if many:
@@ -586,7 +609,7 @@ def _by_shares(values, codes, n, rng, warnings):
                 f"{many} draws of {one} have values that {other} never has: if it cannot have "
                 f"them, {way} is infinite; the number rests on the half draw added to each value"
             )
-    if min(c.min() for c in counts) < 5 or k > min(n, len(codes) - n) / 5:
+    if min(c.min() for c in counts) < 5:
         warnings.append("some values have fewer than 5 draws, which biases the estimate upward")
     return (
         directions,
@@ -601,6 +624,12 @@ def _some(z, rng):
 
 
 def _by_neighbours(x, y, rng, warnings):
+    """Both divergences by k-NN, with intervals from 50 pairs of half-samples.
+
+    Draws of one sample beyond the range of the other have no neighbours there, and k-NN comes out
+    too low: where they are more than chance explains, the result is a lower bound, and where they
+    are more than a half, the one that `_floor` gives.
+    """
     if max(len(x), len(y)) > _MOST_DRAWS:
         warnings.append(f"of a larger sample {_MOST_DRAWS} draws, taken at random, were used")
         x, y = _some(x, rng), _some(y, rng)
@@ -632,7 +661,8 @@ def _by_neighbours(x, y, rng, warnings):
         # that falls like 1/√n is 1/(√(1/s) − 1) times what the parts moved by.
         spread = 1.96 * parts.std(ddof=1) * math.sqrt(share / (1 - share))
         moved = (estimate - parts.mean()) / (math.sqrt(1 / share) - 1)
-        low, high = estimate - spread + min(moved, 0), estimate + spread + max(moved, 0)
+        low = float(estimate - spread + min(moved, 0))
+        high = float(estimate + spread + max(moved, 0))
         share_outside = _outside(a, b) / len(a)
         beyond = f"{_percent(share_outside)} of {one} lies beyond the range of {other}"
         floor = _beyond(a, b)

@@ -3,13 +3,33 @@
 import math
 import operator
 import reprlib
+from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from numbers import Real
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 _SAMPLE_HINT = "draws belong in kl_histogram, kl_kde or kl_knn"
-_TYPED = 1e-9  # lets probabilities pass that were typed with ten decimals
+# How far a sum may be from 1, and a probability outside [0, 1]: numbers that were typed with ten
+# decimals are wrong by about that much.
+_TYPED = 1e-9
+
+
+class _SupportsArray(Protocol):
+    """An array, or what NumPy can make one of: a pandas object, a tensor."""
+
+    def __array__(self) -> Any: ...
+
+
+# What the public functions take. NumPy's own ArrayLike lets text through, and no Fractions.
+Numbers: TypeAlias = (
+    float | Fraction | Decimal | _SupportsArray | Sequence[float] | list[Any] | tuple[Any, ...]
+)
+# What they return if arrays may come: a float or an array of floats. Which of them hangs on shapes,
+# and those no type tells: with `float | NDArray` an editor would mark each round(...) as an error.
+FloatOrArray: TypeAlias = Any
 
 
 def plain(value):

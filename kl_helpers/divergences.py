@@ -7,6 +7,8 @@ import numpy as np
 from scipy.special import xlogy
 
 from kl_helpers._validation import (
+    FloatOrArray,
+    Numbers,
     broadcastable,
     flag,
     log_of_base,
@@ -25,15 +27,19 @@ _NEARER = 0.01  # below this four terms do: the fifth is below 1e-19 of the sum
 _JS_SERIES = [1 / (4 * k * (2 * k - 1)) for k in range(17, 0, -1)]
 
 _BLOCK = 16384  # outcomes handled at a time, so that the temporaries stay in the processor's cache
-# Where `normalize` puts the totals: as high as products with 2²⁷ allow, so that a mass of 1e-600 of
-# the total is not lost yet.
+# `normalize` rescales masses so that their total is about 2**_SCALE. It is as high as products with
+# 2²⁷ (in `_halves`) allow below the overflow at 2¹⁰²⁴: a mass of 1e-600 of the total stays above 0.
 _SCALE = 990
-_LARGEST = 1e300  # of a sum to which `epsilon` is added
+_LARGEST = 1e300  # the largest sum of masses to which `epsilon` is added, so that it stays finite
 
 
 @np.errstate(under="ignore")
-def entropy(p, *, axis=-1, base=None, normalize=False):
+def entropy(
+    p: Numbers, *, axis: int = -1, base: float | None = None, normalize: bool = False
+) -> FloatOrArray:
     """Entropy H(p) = −Σ p log p, in nats, with 0 log 0 = 0.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -67,8 +73,18 @@ def entropy(p, *, axis=-1, base=None, normalize=False):
 
 
 @np.errstate(under="ignore")
-def cross_entropy(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
+def cross_entropy(
+    p: Numbers,
+    q: Numbers,
+    *,
+    axis: int = -1,
+    base: float | None = None,
+    normalize: bool = False,
+    epsilon: float = 0.0,
+) -> FloatOrArray:
     """Cross-entropy H(p, q) = −Σ p log q, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -103,8 +119,18 @@ def cross_entropy(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
 
 
 @np.errstate(under="ignore")
-def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
+def kl_divergence(
+    p: Numbers,
+    q: Numbers,
+    *,
+    axis: int = -1,
+    base: float | None = None,
+    normalize: bool = False,
+    epsilon: float = 0.0,
+) -> FloatOrArray:
     """Kullback–Leibler divergence D(p‖q) = Σ p log(p/q), in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -151,8 +177,18 @@ def kl_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
 
 
 @np.errstate(under="ignore")
-def jeffreys_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0):
+def jeffreys_divergence(
+    p: Numbers,
+    q: Numbers,
+    *,
+    axis: int = -1,
+    base: float | None = None,
+    normalize: bool = False,
+    epsilon: float = 0.0,
+) -> FloatOrArray:
     """Jeffreys divergence D(p‖q) + D(q‖p), in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -181,8 +217,17 @@ def jeffreys_divergence(p, q, *, axis=-1, base=None, normalize=False, epsilon=0)
 
 
 @np.errstate(under="ignore")
-def js_divergence(p, q, *, axis=-1, base=None, normalize=False):
+def js_divergence(
+    p: Numbers,
+    q: Numbers,
+    *,
+    axis: int = -1,
+    base: float | None = None,
+    normalize: bool = False,
+) -> FloatOrArray:
     """Jensen–Shannon divergence ½ D(p‖m) + ½ D(q‖m) with m = (p + q)/2, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -220,8 +265,12 @@ def js_divergence(p, q, *, axis=-1, base=None, normalize=False):
 
 
 @np.errstate(under="ignore")
-def total_variation(p, q, *, axis=-1, normalize=False):
+def total_variation(
+    p: Numbers, q: Numbers, *, axis: int = -1, normalize: bool = False
+) -> FloatOrArray:
     """Total variation distance ½ Σ |p − q|: how far the probabilities of any event may differ.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -253,8 +302,10 @@ def total_variation(p, q, *, axis=-1, normalize=False):
     return plain(np.minimum(distance / (2 * total), 1.0))
 
 
-def deviance(x, y):
+def deviance(x: Numbers, y: Numbers) -> FloatOrArray:
     """Deviance d(x, y) = x log(x/y) − x + y, elementwise: never negative, and 0 only for x = y.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------

@@ -1,18 +1,34 @@
 """Estimates of the KL divergence: samples in, estimate out."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma
 
-from kl_helpers._validation import draws, plain, points, real_array, sample, short, whole_number
+from kl_helpers._validation import (
+    FloatOrArray,
+    Numbers,
+    draws,
+    plain,
+    points,
+    real_array,
+    sample,
+    short,
+    whole_number,
+)
 from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import _deviance, kl_divergence
 
 
-def histogram_frequencies(x, y, bins=99):
+def histogram_frequencies(
+    x: Numbers, y: Numbers, bins: int = 99
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Relative frequencies of two samples in one set of equal bins over their pooled range.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -47,14 +63,17 @@ def histogram_frequencies(x, y, bins=99):
         widths = np.diff(edges)
     if not ((widths > 0) & (widths < np.inf)).all():
         raise ValueError(f"bins={bins} do not fit between the numbers {low} and {high}")
-    return edges, *(np.histogram(draws, edges)[0] / len(draws) for draws in (x, y))
+    p_hat, q_hat = (np.histogram(draws, edges)[0] / len(draws) for draws in (x, y))
+    return edges, p_hat, q_hat
 
 
 _MOST_BINS = 10_000_000  # their edges take 80 MB
 
 
-def kl_histogram(x, y, bins=99, epsilon=1e-5):
+def kl_histogram(x: Numbers, y: Numbers, bins: int = 99, epsilon: float = 1e-5) -> float:
     """Plug-in estimate of D(p‖q) from two histograms with `epsilon` added, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -85,8 +104,10 @@ def kl_histogram(x, y, bins=99, epsilon=1e-5):
 
 
 @np.errstate(under="ignore")
-def kde(x, grid):
+def kde(x: Numbers, grid: Numbers) -> FloatOrArray:
     """Gaussian kernel density estimate of a sample, fast enough for a slider.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -149,8 +170,10 @@ def _spread(name, x, ddof=0):
     return spread
 
 
-def kl_kde(x, y):
+def kl_kde(x: Numbers, y: Numbers) -> float:
     """Plug-in estimate of D(p‖q) from two Gaussian kernel density estimates, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -189,7 +212,7 @@ def kl_kde(x, y):
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
-_PIECE = 1.5  # bandwidths
+_PIECE = 1.5  # the width of a piece, in bandwidths: 6 nodes a piece then give 1e-6
 
 
 def _pieces(x, h_x, y, h_y):
@@ -229,8 +252,10 @@ def _log_kernel_sum(z):
 
 
 @np.errstate(under="ignore")
-def kl_knn(x, y, k=5):
+def kl_knn(x: Numbers, y: Numbers, k: int = 5) -> float:
     """Nearest-neighbour estimate of D(p‖q), in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -300,7 +325,7 @@ def kl_knn(x, y, k=5):
     return float(np.mean(terms + digamma(count_x) - digamma(count_y)))
 
 
-_LEAST = 1e-146  # of the largest number: the square of a smaller distance loses digits
+_LEAST = 1e-146  # the least distance, in units of the largest number: a smaller square loses digits
 
 
 def _sizes(x, y):
@@ -388,8 +413,10 @@ def _slack(centres, distance):
     return 4 * np.finfo(float).eps * (largest + distance)
 
 
-def kl_normal_fit(x, y):
+def kl_normal_fit(x: Numbers, y: Numbers) -> float:
     """Estimate of D(p‖q) that fits a normal distribution to each sample, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -423,8 +450,12 @@ class MonteCarloEstimate(NamedTuple):
     standard_error: float
 
 
-def kl_monte_carlo(log_p, log_q, x, estimator="k1"):
+def kl_monte_carlo(
+    log_p: Callable[[Any], Any], log_q: Callable[[Any], Any], x: Numbers, estimator: str = "k1"
+) -> MonteCarloEstimate:
     """Monte Carlo estimate of D(p‖q) from draws of p and both log-densities, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------

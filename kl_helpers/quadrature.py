@@ -1,17 +1,22 @@
 """KL divergence of any two continuous distributions of SciPy, by quadrature."""
 
+import copy
 import itertools
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from kl_helpers._validation import short
 
 
-def kl_quad(p, q):
+# p and q are Any: SciPy has no types of its own, and two families of distributions.
+def kl_quad(p: Any, q: Any) -> float:
     """KL divergence D(p‖q) of any two continuous distributions, by quadrature, in nats.
+
+    Errors: see `help(kl_helpers)`.
 
     Parameters
     ----------
@@ -69,18 +74,24 @@ def kl_quad(p, q):
         return _divergence(_law("p", p), _law("q", q))
 
 
-# Tail probabilities whose quantiles cut the range of `kl_quad` into pieces.
+# Tail probabilities, from ½ to 1e-300, whose quantiles cut the range of `kl_quad` into pieces.
 _TAILS = 10.0 ** -np.concatenate(
     [[math.log10(2), 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20], np.arange(25, 301, 5)]
 )
-_BULK = 13
-_FARTHEST = 1e150  # beyond it, the square of a number overflows
-_UNDERFLOW = -690  # from −708 on, the logarithm of a pdf is rough,
-_DENORMAL = -745  # and here it ends
-# Steps from the outermost quantile to where the density ends, in multiples of its distance.
+_BULK = 13  # of them reach down to 1e-20: the bulk; the others are quantiles of the far tail
+_FARTHEST = 1e150  # the largest |x| that is looked at: its square must not overflow (at 1e308)
+# Many densities of SciPy take the logarithm of a pdf. Where its log-density falls below −708, a pdf
+# is a subnormal float with few digits left, and below −745 it is 0. The quadrature ends a little
+# earlier, at _UNDERFLOW; where it must look beyond, it takes no log-density to be below _DENORMAL.
+_UNDERFLOW = -690
+_DENORMAL = -745
+# Steps beyond the outermost known quantile to where the density underflows, in multiples of the
+# quantile's distance from the median.
 _STRIDES = 2.0 ** np.concatenate([[0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4], np.arange(8, 1000, 4)])
-_MASS = 1e-9  # how far the mass of a density may be from 1
-_UNVOUCHED = 1e-9  # the share in the result that nothing vouches for
+_MASS = 1e-9  # how far the integral of a density may be from 1 before it is refused
+# The relative error that may come from parts where SciPy's density and its cdf differ, or where the
+# log-density has underflowed: nothing tells which of them is right. Above it the pair is refused.
+_UNVOUCHED = 1e-9
 _WAY_OUT = "take other parameters, or draws of p in kl_monte_carlo with log-densities of your own"
 
 # Gauss–Legendre nodes, and one at either end that has no weight: a kink or a jump between an end
@@ -125,7 +136,11 @@ class _Law:
         return float(_ask(self.cdf if side < 0 else self.sf, x))
 
     def grain(self):
-        """How coarse numbers are beside the width of the bulk."""
+        """The relative rounding error of a density, because x itself is rounded.
+
+        Floats near the median have gaps of spacing(median). Beside a bulk that is not much wider, a
+        density seems to go in steps, and its integral is off by about this share.
+        """
         widths = (
             law.above[1][1] - law.below[1][1]
             for law in (self, *self.parts)
@@ -134,7 +149,10 @@ class _Law:
         return 4 * np.spacing(abs(self.median)) / min(widths, default=math.inf)
 
     def finest(self):
-        """How exact the mass of a piece must be, for `_refuse_contradiction` to tell."""
+        """The absolute error that the mass of a piece may have: 1e-7 of the farthest known tail.
+
+        `_refuse_contradiction` compares the mass of a tail with its cdf to 1e-6 of it.
+        """
         sides = (self.low, self.below[0]), (self.high, self.above[0])
         tails = [tails[-1] for end, tails in sides if math.isinf(end) and len(tails)]
         return 1e-7 * min(tails, default=1e-6)
@@ -213,6 +231,7 @@ def _confirmed(inverse, mass, low, high):
 
 
 def _agree(mass, x, tails):
+    """Where cdf or sf at the quantile x gives back the tail probability, to one in a thousand."""
     return np.abs(_ask(mass, x) / tails - 1) < 1e-3
 
 
@@ -229,9 +248,14 @@ def _search(mass, tails, low, high):
 
 
 def _divergence(p, q):
+    """D(p‖q) of two `_Law`s: the integral over p's range, and what both hold outside of it.
+
+    Whatever casts doubt on more than `_UNVOUCHED` of the result is an error: masses that are not 1,
+    tails in which density and cdf differ, a log-density that underflows too soon.
+    """
     if _goes_beyond(p, q, -1) or _goes_beyond(p, q, 1):
         return math.inf
-    p.low, p.high = max(p.low, q.low), min(p.high, q.high)
+    p = _within_support(p, q)
     ends = [_end(p, q, -1), _end(p, q, 1)]
     places = np.concatenate([p.places(), q.places(4), *(end.steps for end in ends)])
     edges = _apart(np.clip(places, ends[0].x, ends[1].x))
@@ -268,6 +292,13 @@ def _divergence(p, q):
     return max(float(divergence), 0.0)
 
 
+def _within_support(p, q):
+    """A copy of p whose support ends where that of q does, if p has no mass beyond it."""
+    law = copy.copy(p)
+    law.low, law.high = max(p.low, q.low), min(p.high, q.high)
+    return law
+
+
 def _goes_beyond(p, q, side):
     """Whether p has support where q has none."""
     own, other = (p.low, q.low) if side < 0 else (p.high, q.high)
@@ -292,6 +323,7 @@ class _End:
 
 
 def _end(p, q, side):
+    """The `_End` of the range on one side: p's, or sooner, where q's log-density underflows."""
     if math.isfinite(p.low if side < 0 else p.high):
         end = _near_a_finite_end(p, side)
     else:
@@ -475,6 +507,7 @@ def _outside(law, ends, inside):
 
 
 def _mass_of_power_law(law, end):
+    """The mass beyond the end of the range, if the density goes on there as a power of x."""
     anchor, factor = _scale(law, end)
     reach = end.x - anchor
     if reach == 0 or end.end != (law.low if end.side < 0 else law.high):

@@ -502,8 +502,39 @@ def test_monte_carlo():
             lambda x: np.ma.masked_array(x, x > 1),
         ):
             refuses(ValueError, "kl_monte_carlo", argument, value)
+        # A pole at one of the draws.
+        refuses(
+            ValueError, "kl_monte_carlo", argument, lambda x: np.where(x == x[1], np.inf, 0), "x[1]"
+        )
     # A draw that p cannot give.
     refuses(ValueError, "kl_monte_carlo", "log_p", stats.uniform(0, 1).logpdf, "at x[3]")
+
+
+def test_a_table_that_sums_to_1_nowhere_is_sent_to_no_other_axis():
+    table = [[0.2, 0.1, 0.1], [0.2, 0.1, 0.1]]  # its rows and its whole sum to less than 1
+    refuses(ValueError, "entropy", "p", table, "sums to 0.4 (pass normalize=True to rescale)")
+
+
+def test_a_joint_distribution_is_not_taken_for_a_column():
+    with pytest.raises(ValueError, match="pass a joint distribution as") as caught:
+        kl_helpers.entropy([[0.1, 0.2], [0.3, 0.4]])
+    assert "axis=" not in str(caught.value)
+    refuses(ValueError, "entropy", "p", [[0.4], [0.6]], "one outcome a row")
+
+
+def test_many_outcomes_in_single_precision_may_be_off_by_their_roundings_only():
+    p = np.full(10_000, np.float32(1.001e-4))  # 8 √10000 roundings are 1e-4, 8 · 10000 were 1e-2
+    refuses(ValueError, "entropy", "p", p, "must sum to 1, but sums to 1.00")
+
+
+def test_the_first_of_several_wrong_numbers_is_named():
+    refuses(ValueError, "kl_normal", "sigma_q", [1, -2, 3, -4], "-2.0 at index 1")
+    refuses(ValueError, "entropy", "p", [[1.5, -0.5], [1.25, -0.25]], "-0.5 at index (0, 1)")
+
+
+def test_the_largest_draw_may_be_negative():
+    words = "largest draw is -1e+200, at index 0"
+    refuses(ValueError, "kl_normal_fit", "x", [-1e200, 1, 2], words)
 
 
 # --- what is right

@@ -26,6 +26,7 @@ def test_a_docstring_has_what_contributing_promises(name):
     summary = found[""][0]
     assert summary.endswith(".")
     assert ("in nats" in summary) == (name not in WITHOUT_UNIT)
+    assert "Errors: see `help(kl_helpers)`." in found[""]  # an editor shows no more than this
     assert {"Parameters", "Returns", "Examples"} <= found.keys()
     assert any(line.startswith(">>> ") for line in found["Examples"])
 

@@ -1,5 +1,6 @@
 """A report on two samples: what it takes, says and warns of, and whether its intervals hold."""
 
+import dataclasses
 import doctest
 import math
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy import stats
 
 import kl_helpers
@@ -134,6 +136,38 @@ def test_other_shapes_get_k_nn(rng):
     assert report(rng.normal(size=(50, 2)), rng.normal(size=(40, 2))).n == (50, 40)
 
 
+def test_the_interval_of_k_nn_is_that_of_its_half_samples(rng):
+    """Spread and bias as the comment in `_by_neighbours` has them, for halves of equal samples."""
+    x, y = rng.exponential(1, 100), rng.exponential(1.5, 100)
+    found = report(x, y, rng=5)
+    assert found.estimator == "k-nearest neighbours"
+    halves, draw = [], np.random.default_rng(5)
+    for _ in range(50):
+        a, b = (draw.choice(z, 50, replace=False) for z in (x, y))
+        halves.append((kl_knn(a, b), kl_knn(b, a)))
+    for direction, parts in zip((found.forward, found.reverse), np.transpose(halves), strict=True):
+        spread = 1.96 * np.std(parts, ddof=1)  # s = ½: halves scatter as the whole does about them
+        moved = (direction.estimate - np.mean(parts)) / (math.sqrt(2) - 1)
+        low = direction.estimate - spread + min(moved, 0)
+        high = direction.estimate + spread + max(moved, 0)
+        expected = (low, math.inf if direction.lower_bound else high)
+        assert direction.interval == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["normal", "exponential", "die", "far"])
+def test_numbers_are_pythons(kind, rng):
+    x, y = {
+        "normal": lambda: rng.normal(size=(2, 60)),
+        "exponential": lambda: rng.exponential(size=(2, 60)),
+        "die": lambda: rng.integers(0, 6, (2, 60)),
+        "far": lambda: np.add(rng.exponential(size=(2, 60)), [[0], [50]]),
+    }[kind]()
+    found = report(x, y)
+    for estimate, interval, floor in (found.forward, found.reverse):
+        assert {type(number) for number in (estimate, *interval)} == {float}
+        assert type(floor) is bool
+
+
 def test_the_unit_of_a_column_changes_nothing(rng):
     x, y = rng.normal(size=(200, 2)), rng.normal(0.5, 1, (200, 2))
     expected = report(x, y)
@@ -148,6 +182,39 @@ def test_few_values_get_shares(rng):
     assert found.estimator == "shares of values"
     assert found.estimate == pytest.approx(kl_divergence(p, q, normalize=True), rel=1e-12, abs=0)
     assert found.interval[0] == 0
+
+
+def test_ten_values_are_few_and_eleven_are_not(rng):
+    for count, estimator in ((10, "shares of values"), (11, "k-nearest neighbours")):
+        digits = np.tile(np.arange(count), 20)
+        assert report(digits, rng.permutation(digits)).estimator == estimator
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_values_of_up_to_a_fifth_of_the_draws_have_shares(extra):
+    # Of 200 draws half are 0; 40 different values are a fifth.
+    half = np.zeros(50)
+    others = np.tile(np.arange(1, 40), 3)[:100]
+    if extra:
+        others[-1] = 40
+    x, y = np.append(half, others[:50]), np.append(half, others[50:])
+    assert len(np.unique([x, y])) == 40 + extra
+    if extra:
+        with pytest.raises(ValueError, match="x is neither a density nor a few values"):
+            report(x, y)
+    else:
+        assert report(x, y).estimator == "shares of values"
+
+
+@pytest.mark.parametrize("n", [12, 100])
+def test_the_test_for_a_normal_is_anderson_and_darlings(n, rng):
+    """A² as SciPy's log-cdf has it, times Stephens's factor for a fitted mean and deviation."""
+    x = np.sort(rng.exponential(size=n))
+    z, i = (x - x.mean()) / x.std(ddof=1), np.arange(1, n + 1)
+    logs = stats.norm.logcdf(z) + stats.norm.logsf(z)[::-1]
+    square = -n - ((2 * i - 1) * logs).sum() / n
+    expected = square * (1 + 0.75 / n + 2.25 / n**2)
+    assert module._anderson(x) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_value_that_only_one_has_makes_a_lower_bound(rng):
@@ -190,6 +257,30 @@ def test_a_normal_fit_that_is_blind_is_contradicted(rng, monkeypatch):
     found = report(x, y)
     assert found.estimator == "normal fit"
     assert any("misses a difference" in each for each in found.warnings)
+
+
+def test_a_small_sample_of_a_normal_raises_no_false_alarm():
+    for seed in range(20):
+        z = np.random.default_rng(seed)
+        said = report(z.normal(size=30), z.normal(size=3000)).warnings
+        assert not any("misses a difference" in each for each in said)
+
+
+def test_a_heavy_tail_is_measured_in_interquartile_ranges(normals):
+    x, y = normals
+    assert report(100 * x, 100 * y).warnings == ()
+    low, middle, high = np.quantile(far := np.append(100 * x, -99_900.0), [0.25, 0.5, 0.75])
+    ranges = (middle + 99_900) / (high - low)
+    said = " ".join(report(far, 100 * y).warnings)
+    assert f"-99900 lies {ranges:.0f} interquartile ranges" in said
+
+
+@pytest.mark.parametrize(("least", "warned"), [(4, True), (5, False), (100, False)])
+def test_few_draws_of_a_value(least, warned):
+    x, y = np.repeat([0, 1, 2], [least, 8, 9]), np.repeat([0, 1, 2], 10)
+    for pair in ((x, y), (y, x)):
+        said = report(*pair).warnings
+        assert any("fewer than 5 draws" in each for each in said) == warned
 
 
 def test_other_suspicions(rng, normals):
@@ -244,7 +335,7 @@ def test_a_seed_repeats_the_report(rng):
             report(x, y, rng=wrong)
 
 
-@pytest.mark.parametrize("kind", ["normal", "tail", "die", "plane", "far"])
+@pytest.mark.parametrize("kind", ["normal", "tail", "die", "plane", "far", "narrow"])
 def test_a_notebook_shows_a_picture(kind, rng):
     pair = {
         "normal": lambda: rng.normal(size=(2, 100)),
@@ -252,6 +343,7 @@ def test_a_notebook_shows_a_picture(kind, rng):
         "die": lambda: rng.integers(0, 6, (2, 100)),
         "plane": lambda: rng.normal(size=(2, 100, 2)),
         "far": lambda: np.add(rng.exponential(size=(2, 100)), [[0], [50]]),
+        "narrow": lambda: (rng.normal(0, 1e-6, 200), rng.normal(5, 1e-7, 13)),
     }[kind]()
     found = report(*pair)
     bundle, metadata = found._repr_mimebundle_()
@@ -265,7 +357,8 @@ def test_a_notebook_shows_the_text_beside_the_picture(normals, capsys):
     """Of the bundle alone JupyterLab would show the picture, and no warning."""
     shown = []
 
-    def note(bundle, **_):
+    def note(bundle, *, raw, metadata=None):
+        assert raw  # else the bundle itself is shown, in words
         shown.append(bundle)
 
     found = report(*normals)
@@ -276,6 +369,40 @@ def test_a_notebook_shows_the_text_beside_the_picture(normals, capsys):
     assert text == {"text/plain": str(found)}
     assert picture["image/png"].startswith(b"\x89PNG")
     assert str(found) not in picture["text/plain"]
+
+
+def test_the_picture_of_an_interval():
+    """A line from end to end, with a dot at the estimate, or an arrow at the end of a floor."""
+    found = report(*np.random.default_rng(0).normal(size=(2, 50)))
+    numbers = {
+        "forward": module.Direction(0.5, (0.25, 1.0), False),
+        "reverse": module.Direction(2.0, (1.0, math.inf), True),
+    }
+    ax = Figure().subplots()
+    module._draw_intervals(ax, dataclasses.replace(found, **numbers))
+    marks = {line.get_marker(): line for line in ax.lines if line.get_marker() != "None"}
+    assert marks.keys() == {"o", ">"}
+    (estimate,), (row,) = marks["o"].get_data()
+    assert (estimate, row) == (0.5, 0)
+    level = [line.get_data() for line in ax.lines if line.get_linestyle() != "None"]
+    lines = {y[0]: [*x] for x, y in level if len(x) == 2 and y[0] == y[1]}
+    assert lines[row] == [0.25, 1.0]
+    (tip,), (row,) = marks[">"].get_data()
+    assert row == 1
+    assert lines[row] == [1.0, tip]
+    assert tip > 2.0
+    left, right = ax.get_xlim()
+    assert left < 0 < tip < right
+
+
+def test_without_matplotlib_the_text_says_so(normals):
+    found = report(*normals)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "matplotlib", None)
+        bundle, _ = found._repr_mimebundle_()
+    assert bundle.keys() == {"text/plain"}
+    assert bundle["text/plain"].startswith(str(found))
+    assert "(No picture: it needs matplotlib, which is not installed.)" in bundle["text/plain"]
 
 
 def test_only_the_picture_needs_matplotlib():
@@ -336,6 +463,8 @@ def test_constant_columns(rng):
         report(np.hstack([x, ones]), np.hstack([y, 2 * ones]))
     with pytest.raises(ValueError, match=r"y is constant: all 50 draws are 4\.0"):
         report(x[:, 0], np.full(50, 4))
+    with pytest.raises(ValueError, match=r"x is constant: all 60 draws are 4\.0, .* more draws"):
+        report(np.full(60, 4), np.full(50, 4))
 
 
 @pytest.mark.parametrize(
