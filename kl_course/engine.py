@@ -12,7 +12,7 @@ import anywidget
 from traitlets import Any, Bytes, Dict, HasTraits, Unicode, validate
 
 from kl_course.plots import COLORS
-from kl_course.recall import recall
+from kl_course.recall import OURS, recall
 from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing
 
 SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
@@ -118,7 +118,7 @@ class Explorer:
             picture = self.drawing.png(moving=True, caption=STILL)
         bundle["image/png"] = base64.b64encode(picture).decode()
         size = {"width": WIDTH, "height": self.scene.height + CAPTION_HEIGHT}
-        return bundle, {"image/png": size}
+        return bundle, {**OURS, "image/png": size}
 
     # --- buttons
 
