@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize
 
+from kl_course import recall
 from kl_course.checks import (
     Verdict,
     check_array,
@@ -27,7 +28,6 @@ from kl_helpers import (
     kl_divergence,
     kl_histogram,
     kl_normal,
-    memory,
 )
 from tools import lessons
 
@@ -239,13 +239,13 @@ def commit_to(question, option):
 @pytest.fixture
 def run_cell(monkeypatch):
     """Call a function as if a cell of that id were run in JupyterLab."""
-    monkeypatch.setattr(memory, "_kept", {})
+    monkeypatch.setattr(recall, "_kept", {})
     runs = itertools.count()
 
     def run(cell, function):
         request = {"metadata": {"cellId": cell}, "header": {"msg_id": str(next(runs))}}
         shell = SimpleNamespace(get_parent=lambda: request)
-        monkeypatch.setattr(memory, "get_ipython", lambda: shell)
+        monkeypatch.setattr(recall, "get_ipython", lambda: shell)
         return function()
 
     return run
