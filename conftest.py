@@ -2,9 +2,9 @@
 
 import os
 
-from tools.notebook_rules import KERNEL_WARNINGS
-
 
 def pytest_configure(config):
-    if config.option.nbval:
+    if getattr(config.option, "nbval", False):  # the tests of the mathematics do without nbval
+        from tools.notebook_rules import KERNEL_WARNINGS
+
         os.environ["PYTHONWARNINGS"] = KERNEL_WARNINGS

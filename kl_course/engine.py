@@ -22,7 +22,7 @@ from traitlets import Any as Anything
 from traitlets import Bytes, Dict, HasTraits, Unicode, validate
 
 from kl_course.plots import COLORS
-from kl_course.recall import recall
+from kl_course.recall import OURS, recall
 from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing, Frame, Scene, Setting, Slider
 
 SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
@@ -128,7 +128,7 @@ class Explorer:
             picture = self.drawing.png(moving=True, caption=STILL)
         bundle["image/png"] = base64.b64encode(picture).decode()
         size = {"width": WIDTH, "height": self.scene.height + CAPTION_HEIGHT}
-        return bundle, {"image/png": size}
+        return bundle, {**OURS, "image/png": size}
 
     # --- buttons
 

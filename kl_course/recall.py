@@ -4,6 +4,10 @@ from collections import Counter
 
 from IPython import get_ipython
 
+# Metadata of what is live as long as the kernel runs. By it kl_lab tells the course's own outputs
+# from a learner's widgets, which it saves as they are.
+OURS = {"application/vnd.jupyter.widget-view+json": {"kl_course": True}}
+
 _kept = {}  # (id of the cell, kind, how many of that kind the cell made before) -> dict
 _made = {"run": None, "count": Counter()}  # what the present run of a cell has asked for
 

@@ -47,6 +47,7 @@ from kl_helpers.estimators import (
 )
 from kl_helpers.quadrature import kl_quad
 
+__version__ = "0.1.0"
 __all__ = [
     "cross_entropy",
     "cross_entropy_normal",

@@ -9,6 +9,7 @@ front end prefers it to the still picture beside it. `labextension/` is the brow
 """
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+MARK = "kl_course"  # in the metadata of a notebook of the course, and of what it shows live
 
 
 def _jupyter_server_extension_points():
@@ -38,19 +39,17 @@ def keep_what_lasts(model, **_):
     """Take out of a notebook of the course what only its running kernel can use.
 
     What stays is what `make notebooks` writes: a notebook that was only run is saved as it was.
+    Other notebooks, and what a learner's own widgets show in this one, are saved as they are.
     """
-    if model["type"] != "notebook" or not _is_of_the_course(model["content"]):
+    if model["type"] != "notebook" or MARK not in model["content"].get("metadata", {}):
         return
-    metadata = model["content"]["metadata"]
-    metadata.pop("widgets", None)
+    notebook, metadata = model["content"], model["content"]["metadata"]
     if "name" in metadata.get("language_info", {}):
         metadata["language_info"] = {"name": metadata["language_info"]["name"]}
-    for cell in model["content"]["cells"]:
-        for output in cell.get("outputs", ()):
-            if len(output.get("data", ())) > 1:
-                output["data"].pop(LIVE_WIDGET, None)
-                output["metadata"].pop(LIVE_WIDGET, None)
-
-
-def _is_of_the_course(notebook):
-    return any("kl_helpers" in "".join(cell["source"]) for cell in notebook.get("cells", ()))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    for output in outputs:
+        if MARK in output.get("metadata", {}).get(LIVE_WIDGET, {}):
+            output["data"].pop(LIVE_WIDGET, None)
+            del output["metadata"][LIVE_WIDGET]
+    if not any(LIVE_WIDGET in output.get("data", {}) for output in outputs):
+        metadata.pop("widgets", None)  # the state of views, of which none is left

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize
 
+from kl_course import recall
 from kl_course.checks import (
     Verdict,
     check_array,
@@ -27,7 +28,6 @@ from kl_helpers import (
     kl_divergence,
     kl_histogram,
     kl_normal,
-    memory,
 )
 from tools import lessons
 
@@ -195,25 +195,25 @@ def test_a_number_is_right_within_its_tolerance(guess, answer, word):
 
 def test_what_a_prediction_shows_without_a_kernel():
     question = predict("It <b>grows</b>", "D(p‖q) = ½")
-    bundle = question._repr_mimebundle_()
+    bundle, _ = question._repr_mimebundle_()
     assert bundle["text/plain"] == (
         "Your prediction:\n  ○ It <b>grows</b>\n  ○ D(p‖q) = ½\nRun All Cells brings the buttons."
     )
     assert LIVE_WIDGET in bundle
-    bundle = question.reveal("It <b>grows</b>", "1 < 2 & `q`")._repr_mimebundle_()
+    bundle, _ = question.reveal("It <b>grows</b>", "1 < 2 & `q`")._repr_mimebundle_()
     assert bundle["text/plain"] == "Answer: It <b>grows</b>. 1 < 2 & `q`"
     assert bundle["text/html"].startswith("<details><summary>")
     assert "It &lt;b&gt;grows&lt;/b&gt;.</b> 1 &lt; 2 &amp; <code>q</code>" in bundle["text/html"]
     assert LIVE_WIDGET in bundle
-    outline, _ = predict_number("nats")._repr_mimebundle_()["text/plain"].splitlines()
+    outline, _ = predict_number("nats")._repr_mimebundle_()[0]["text/plain"].splitlines()
     assert outline == "Your prediction: ______ nats"
-    outline, _ = predict_number()._repr_mimebundle_()["text/plain"].splitlines()
+    outline, _ = predict_number()._repr_mimebundle_()[0]["text/plain"].splitlines()
     assert outline == "Your prediction: ______"
 
 
 def test_a_prediction_shows_the_same_each_time():
     texts = [
-        {k: v for k, v in thing._repr_mimebundle_().items() if k != LIVE_WIDGET}
+        {k: v for k, v in thing._repr_mimebundle_()[0].items() if k != LIVE_WIDGET}
         for _ in range(2)
         for thing in [predict("a", "b").reveal("a", "why")]
     ]
@@ -239,13 +239,13 @@ def commit_to(question, option):
 @pytest.fixture
 def run_cell(monkeypatch):
     """Call a function as if a cell of that id were run in JupyterLab."""
-    monkeypatch.setattr(memory, "_kept", {})
+    monkeypatch.setattr(recall, "_kept", {})
     runs = itertools.count()
 
     def run(cell, function):
         request = {"metadata": {"cellId": cell}, "header": {"msg_id": str(next(runs))}}
         shell = SimpleNamespace(get_parent=lambda: request)
-        monkeypatch.setattr(memory, "get_ipython", lambda: shell)
+        monkeypatch.setattr(recall, "get_ipython", lambda: shell)
         return function()
 
     return run

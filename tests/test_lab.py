@@ -13,10 +13,14 @@ from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import ipywidgets
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 import kl_lab
-from tools import lab
+from kl_course import checks
+from tools import lab, lessons
+from tools.notebook_rules import METADATA
 
 
 @pytest.fixture
@@ -160,45 +164,84 @@ def test_messages_from_the_kernel_do_not_wait_for_each_other():
 
 
 LIVE = kl_lab.LIVE_WIDGET
+STATE = {"application/vnd.jupyter.widget-state+json": {"state": {"a": {}}, "version_major": 2}}
+MARKED = {kl_lab.MARK: True, "widgets": STATE}
 
 
-def saved(source, *outputs, **metadata):
-    """A notebook of one cell, after the server's hook."""
-    cell = {"cell_type": "code", "source": source, "outputs": list(outputs)}
-    content = {"cells": [{"cell_type": "markdown", "source": "Words"}, cell], "metadata": metadata}
+def saved(*outputs, **metadata):
+    """A notebook of one cell that imports kl_helpers, after the server's hook."""
+    cell = {"cell_type": "code", "source": "import kl_helpers", "outputs": list(outputs)}
+    words = {"cell_type": "markdown", "source": "Words"}
+    content = json.loads(json.dumps({"cells": [words, cell], "metadata": metadata}))
     kl_lab.keep_what_lasts(
         {"type": "notebook", "content": content}, path="a", contents_manager=None
     )
     return content
 
 
-def output(*kinds):
-    return {"output_type": "display_data", "data": dict.fromkeys(kinds, ""), "metadata": {}}
+def as_output(shown):
+    """What a kernel makes of a cell's last line."""
+    data, metadata = DisplayFormatter().format(shown)
+    return {"output_type": "execute_result", "data": data, "metadata": metadata}
 
 
-@pytest.mark.parametrize("source", ["import kl_helpers", ["x = 1\n", "from kl_helpers import y"]])
-def test_a_notebook_of_the_course_is_saved_without_what_only_its_kernel_can_use(source):
+@pytest.fixture
+def own_slider():
+    return as_output(ipywidgets.IntSlider())
+
+
+@pytest.fixture(scope="module")
+def of_the_course():
+    """An explorer, a question and its answer."""
+    question = checks.predict("more", "less")
+    things = [lessons.explorers()["explore_two_normals"](), question, question.reveal("more")]
+    return [as_output(thing) for thing in things]
+
+
+def test_a_notebook_of_the_course_is_saved_without_what_only_its_kernel_can_use(of_the_course):
+    assert all(LIVE in output["data"] for output in of_the_course)
     kernel = {"name": "other", "display_name": "Other", "language": "python"}
-    language = {"name": "python", "version": "3.11.7"}
+    stream = {"output_type": "stream", "name": "stdout", "text": "1"}
     content = saved(
-        source,
-        output(LIVE, "image/png", "text/plain"),
-        {"output_type": "stream", "name": "stdout", "text": "1"},
-        widgets={LIVE: {}},
-        kernelspec=dict(kernel),
-        language_info=language,
+        *of_the_course,
+        stream,
+        **MARKED,
+        kernelspec=kernel,
+        language_info={"name": "python", "version": "3.11.7"},
     )
-    picture, stream = content["cells"][1]["outputs"]
-    assert list(picture["data"]) == ["image/png", "text/plain"]
-    assert stream["text"] == "1"
-    assert content["metadata"] == {"kernelspec": kernel, "language_info": {"name": "python"}}
-
-
-def test_what_has_nothing_else_to_show_and_what_is_not_ours_is_saved_as_it_is():
-    assert list(saved("import kl_helpers", output(LIVE))["cells"][1]["outputs"][0]["data"]) == [
-        LIVE
+    *ours, printed = content["cells"][1]["outputs"]
+    assert [set(output["data"]) for output in ours] == [
+        {"image/png", "text/plain"},
+        {"text/plain"},
+        {"text/html", "text/plain"},
     ]
-    content = saved("x = 1", output(LIVE, "text/plain"), widgets={})
-    assert list(content["cells"][1]["outputs"][0]["data"]) == [LIVE, "text/plain"]
-    assert content["metadata"] == {"widgets": {}}
+    assert [set(output["metadata"]) for output in ours] == [{"image/png"}, set(), set()]
+    assert printed == stream
+    mark = {kl_lab.MARK: True}
+    assert content["metadata"] == {
+        **mark,
+        "kernelspec": kernel,
+        "language_info": {"name": "python"},
+    }
+
+
+def test_a_learners_own_slider_is_kept_in_it_with_its_state(of_the_course, own_slider):
+    content = saved(*of_the_course, own_slider, **MARKED)
+    *ours, own = content["cells"][1]["outputs"]
+    assert own == own_slider
+    assert LIVE in own["data"]
+    assert not any(LIVE in output["data"] for output in ours)
+    assert content["metadata"] == MARKED
+
+
+def test_a_notebook_without_the_mark_is_saved_as_it_is(of_the_course, own_slider):
+    metadata = {"widgets": STATE, "language_info": {"name": "python", "version": "3.11.7"}}
+    outputs = [*of_the_course, own_slider]
+    content = saved(*outputs, **metadata)
+    assert content["cells"][1]["outputs"] == outputs
+    assert content["metadata"] == metadata
     kl_lab.keep_what_lasts({"type": "file", "content": "import kl_helpers"}, path="a.py")
+
+
+def test_every_notebook_of_the_course_has_the_mark():
+    assert kl_lab.MARK in METADATA  # which tools/notebook_rules.py asks of each

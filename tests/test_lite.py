@@ -73,9 +73,9 @@ def test_the_cell_installs_the_course_and_what_comes_as_a_wheel():
     assert {"kl_helpers", *lite.LACKING} == {"comm", *installed}
 
 
-def test_the_readme_names_this_runtime():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert LISTED.stem.replace("-", " ").capitalize() in readme
+def test_the_page_for_teachers_names_this_runtime():
+    page = (ROOT / "docs/teaching.md").read_text(encoding="utf-8")
+    assert LISTED.stem.replace("-", " ").capitalize() in page
 
 
 def test_what_fails_is_said_in_one_line(tmp_path, monkeypatch):

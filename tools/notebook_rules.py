@@ -22,6 +22,7 @@ METADATA = {
         "language": "python",
         "name": "python3",
     },
+    "kl_course": True,  # the mark by which kl_lab knows a notebook of the course
     "language_info": {"name": "python"},
 }
 HIDDEN_SOURCE = {"source_hidden": True}

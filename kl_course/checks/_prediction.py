@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import traitlets
 
 from kl_course.checks._shared import NotRightError, as_html, box, read_number
-from kl_course.recall import recall
+from kl_course.recall import OURS, recall
 
 # After a restart ipywidgets marks every widget with an icon and says nothing.
 _STYLE = """<style>
@@ -92,7 +92,7 @@ class Prediction(traitlets.HasTraits):
         return self._reveals[answer, because]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {**self.widget._repr_mimebundle_(), "text/plain": self.outline}
+        return {**self.widget._repr_mimebundle_(), "text/plain": self.outline}, OURS
 
 
 class _Reveal:
@@ -128,12 +128,13 @@ class _Reveal:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         answer = f"Answer: {self.shown_answer}."
-        return {
+        bundle = {
             **self.widget._repr_mimebundle_(),
             "text/html": f"<details><summary>Reveal the answer</summary><p><b>{html.escape(answer)}"
             f"</b> {as_html(self.because)}</p></details>",
             "text/plain": f"{answer} {self.because}".strip(),
         }
+        return bundle, OURS
 
 
 def predict(*options):

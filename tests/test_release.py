@@ -1,0 +1,51 @@
+"""What a release says of itself in several places is the same in each."""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import kl_helpers
+
+ROOT = Path(__file__).resolve().parents[1]
+JOBS = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["jobs"]
+# All that the job "mathematics" has; nbformat is conftest.py's, for the numbers in the notebooks.
+SMALL = {"hypothesis", "kl_helpers", "mpmath", "nbformat", "numpy", "pytest", "scipy"}
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    extension = json.loads((ROOT / "kl_lab/labextension/package.json").read_text(encoding="utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    last = re.search(r"^## \[(\d[^]]*)\]", changes, re.MULTILINE)[1]
+    assert {citation["version"], extension["version"], last} == {kl_helpers.__version__}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
+
+
+def test_other_systems_run_the_tests_that_need_the_mathematics_alone():
+    needed = {path: set(imports(path)) for path in (ROOT / "tests").glob("test_*.py")}
+    alone = {
+        f"tests/{path.name}"
+        for path, names in needed.items()
+        if "kl_helpers" in names and names - sys.stdlib_module_names <= SMALL
+    }
+    run = " ".join(step.get("run", "") for step in JOBS["mathematics"]["steps"])
+    assert set(re.findall(r"tests/\w+\.py", run)) == alone
+    (installed,) = re.findall(r"pip install \. (.+?)(?= python|$)", run)
+    assert set(installed.split()) == SMALL - {"kl_helpers", "numpy", "scipy"}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_ends_by_itself(job):
+    assert JOBS[job]["timeout-minutes"] <= 90
