@@ -11,7 +11,7 @@ import pytest
 import kl_helpers
 from kl_course import checks
 from tools import lessons
-from tools.notebook_rules import SOLUTION
+from tools.cells import SOLUTION
 
 NOTEBOOKS = sorted(Path(__file__).resolve().parents[1].glob("notebooks/*.ipynb"))
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from tools import lessons
-from tools.notebook_rules import SOLUTION
+from tools.cells import SOLUTION
 
 NOTEBOOKS = [*lessons.notebooks(), *lessons.appendices()]
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)

@@ -5,11 +5,10 @@ import json
 import re
 from itertools import pairwise
 
-import nbformat
 import pytest
 
 from kl_course.scene import Scene
-from tools import lessons
+from tools import cells, lessons
 from web import freeze
 
 NOTEBOOKS = sorted((freeze.ROOT / "notebooks").glob("*.ipynb"))
@@ -77,7 +76,9 @@ def test_a_grid_holds_the_start_the_presets_and_what_the_texts_name(name, size):
     assert len(keys) == len(plan.settings)
     start = {n: scene.start[n] for n in plan.sliders}
     assert plan.settings[0] == (0, start)
-    named = [setting for who, _, setting in freeze.NAMED if who == name]
+    named = lessons.frames().get(f"explore_{name}", [])
+    for setting in named:
+        assert setting.keys() <= plan.sliders.keys(), setting
     for setting in (*scene.presets.values(), *named):
         assert (0, *(start | setting).values()) in keys, setting
     for setting in (start, *scene.presets.values()):
@@ -99,6 +100,18 @@ def test_a_grid_holds_the_start_the_presets_and_what_the_texts_name(name, size):
 
 
 @pytest.mark.parametrize("name", SCENES)
+def test_a_slider_has_stops_enough_and_more_where_there_is_room(name):
+    plans = [freeze.Plan(lessons.scene(name), size) for size in freeze.SIZES]
+    for plan in plans:
+        for slider in plan.sliders.values():
+            if slider.handle:
+                enough = min(freeze.FEWEST, len(slider.stops))
+                assert len(plan.stops[slider.name]) >= enough, (plan.size, slider.name)
+    for slider in plans[0].sliders:
+        assert len(plans[0].stops[slider]) >= len(plans[-1].stops[slider]), slider
+
+
+@pytest.mark.parametrize("name", SCENES)
 def test_steps_are_even_but_at_the_ends_and_at_named_values(name):
     plan = freeze.Plan(lessons.scene(name), LARGE)
     for slider in plan.sliders.values():
@@ -116,25 +129,18 @@ def test_steps_are_even_but_at_the_ends_and_at_named_values(name):
 def texts():
     """The text of each notebook, and the names of the scenes that it shows."""
     for path in NOTEBOOKS:
-        cells = nbformat.read(path, as_version=4).cells
-        text = " ".join(" ".join(cell.source for cell in cells).split())
-        yield text, {name for name in SCENES if f"explore_{name}()" in text}
-
-
-TEXTS = list(texts())
-
-
-@pytest.mark.parametrize(("name", "words"), sorted({(n, w) for n, w, _ in freeze.NAMED}))
-def test_what_is_said_to_be_named_stands_in_the_text(name, words):
-    assert any(words in text for text, shown in TEXTS if name in shown)
+        book = cells.read(path).cells
+        shown = {cells.explorer_of(cell) for cell in book} - {None}
+        text = " ".join(" ".join(cell.source for cell in book).split())
+        yield text, sorted(name.removeprefix("explore_") for name in shown)
 
 
 def test_what_the_texts_name_is_frozen():
     """Every number that directly follows a slider's bold label."""
     number = r"(?:to|from|at|is|=)? ?([−-]?\d+(?:\.\d+)?(?:e-\d+)?)(?![\d.]*\d)"
     found = 0
-    for text, shown in TEXTS:
-        plans = [freeze.Plan(lessons.scene(name), SMALL) for name in sorted(shown)]
+    for text, shown in texts():
+        plans = [freeze.Plan(lessons.scene(name), SMALL) for name in shown]
         labels = {slider.label for plan in plans for slider in plan.sliders.values()}
         for label in labels:
             stops = {
@@ -190,6 +196,60 @@ def test_no_outline_has_a_minus_nought():
     assert freeze.shortened('<path d="M-0.04 1.00" stroke-width="1.25"/>', 2) == (
         '<path d="M-0.04 1.00" stroke-width="1.25"/>'
     )
+
+
+def planted(folder, **changed):
+    """The sources below that folder, some of them with other contents."""
+    files = {
+        "kl_helpers/_report.py": "report",
+        "kl_helpers/divergences.py": "mathematics",
+        "kl_course/checks/codes.py": "check",
+        "kl_course/explorers/codes.py": "explorer",
+        "kl_course/kl.mplstyle": "style",
+        "web/freeze.py": "format",
+        "web/site.py": "site",
+    }
+    for name, text in (files | changed).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return freeze.sources(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("kl_helpers/_report.py", False),
+        ("kl_course/checks/codes.py", False),
+        ("web/site.py", False),
+        ("kl_helpers/divergences.py", True),
+        ("kl_course/explorers/codes.py", True),
+        ("kl_course/explorers/new.py", True),
+        ("kl_course/kl.mplstyle", True),
+        ("web/freeze.py", True),
+    ],
+)
+def test_frames_are_made_anew_when_a_file_that_draws_them_changes(name, counts, tmp_path):
+    before = freeze.key_of({}, planted(tmp_path), {})
+    assert freeze.key_of({}, planted(tmp_path), {}) == before
+    assert (freeze.key_of({}, planted(tmp_path, **{name: "changed"}), {}) != before) == counts
+
+
+def test_frames_are_made_anew_when_a_version_or_what_a_notebook_asks_for_changes():
+    ways = [
+        ({"numpy": "2.4.6"}, {"a.py": b"a"}, {"explore_a": [{"mu": 1}]}),
+        ({"numpy": "2.4.7"}, {"a.py": b"a"}, {"explore_a": [{"mu": 1}]}),
+        ({"numpy": "2.4.6"}, {"b.py": b"a"}, {"explore_a": [{"mu": 1}]}),
+        ({"numpy": "2.4.6"}, {"a.py": b"a"}, {"explore_a": [{"mu": 2}]}),
+    ]
+    assert len({freeze.key_of(*way) for way in ways}) == len(ways)
+
+
+def test_the_course_is_drawn_by_its_own_files_and_by_libraries():
+    found = freeze.sources(freeze.ROOT)
+    assert {"kl_helpers/divergences.py", "kl_course/scene.py", "web/freeze.py"} < found.keys()
+    assert any(name.endswith(".mplstyle") for name in found)
+    assert not any("checks" in name or "_report" in name for name in found)
+    assert {"numpy", "scipy", "matplotlib"} < set(freeze.DRAWN_WITH)
 
 
 def test_a_placeholder_shows_the_picture_and_says_what_it_shows():

@@ -104,6 +104,15 @@ def slide(source, notes=None, slide_type="slide"):
     return plant
 
 
+def explore(*frames):
+    def plant(notebook):
+        notebook.cells[1].source = "explore_bits()"
+        notebook.cells[1].metadata = {"frames": [*frames]}
+        notebook.cells[1].outputs = notebook.cells[2].outputs
+
+    return plant
+
+
 def store_widget_state(notebook):
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
 
@@ -138,6 +147,9 @@ DEFECTS = {
         slide("four = 4", "Ask: how many? (1 min)", "skip"),
         "no slide shows",
     ),
+    "frames of nothing": (set_cell(1, metadata={"frames": [{"mu": 1}]}), "no explorer is"),
+    "frames of no sliders": (explore({}), "a list of settings"),
+    "frames without a list": (explore("mu"), "a list of settings"),
     "random id": (set_cell(1, id="3f2a1b7c"), "readable id"),
     "random long id": (set_cell(1, id="b5d8c3f2-1a2b-4c3d-8e4f-5a6b7c8d9e0f"), "readable id"),
     "title": (set_source(0, "# Bits"), "asks a question"),
@@ -183,6 +195,12 @@ def test_a_planted_defect_is_named(defect, tmp_path):
     found = breaches_of(notebook, tmp_path)
     assert len(found) == 1
     assert words in found[0]
+
+
+def test_an_explorer_may_name_the_frames_that_a_page_needs(tmp_path):
+    notebook = copy.deepcopy(GOOD)
+    explore({"mu": 1}, {"mu": -0.5, "n": 100})(notebook)
+    assert breaches_of(notebook, tmp_path) == []
 
 
 def test_an_id_used_twice_is_named():

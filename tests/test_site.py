@@ -4,6 +4,7 @@ import ast
 import html
 import inspect
 import re
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -11,16 +12,16 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from kl_course.checks import predict_number
-from tools import lessons
-from web import pages
+from tools import cells, lessons
+from web import pages, repository
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
-CELLS = [(name, c) for name, book in NOTEBOOKS.items() for c in pages.code_cells(book)]
-QUESTIONS = {(name, c.id): c for name, c in CELLS if pages.asks(c)}
-REVEALS = {(name, c.id): c for name, c in CELLS if pages.revealed(c)}
-EXERCISES = {(name, c.id): c for name, c in CELLS if "exercise" in c.metadata.get("tags", [])}
+NOTEBOOKS = {path.stem: cells.read(path) for path in PATHS}
+CELLS = [(name, c) for name, book in NOTEBOOKS.items() for c in cells.code_cells(book)]
+QUESTIONS = {(name, c.id): c for name, c in CELLS if cells.prediction_of(c)}
+REVEALS = {(name, c.id): c for name, c in CELLS if cells.reveal_of(c)}
+EXERCISES = {(name, c.id): c for name, c in CELLS if cells.is_exercise(c)}
 PNG = "iVBORw0KGgo="
 
 
@@ -72,9 +73,10 @@ def test_a_question_asks_what_its_cell_asks(key):
 @pytest.mark.parametrize("key", REVEALS, ids="-".join)
 def test_an_answer_belongs_to_a_question_above_it_and_answers_it(key):
     page, name = key
-    above = [c for c in pages.code_cells(NOTEBOOKS[page]) if pages.asks(c) or c.id == name]
-    above = above[: [c.id for c in above].index(name)]
-    question = next(c for c in reversed(above) if pages.revealed(REVEALS[key]) in pages.asks(c))
+    ids = [cell.id for cell in NOTEBOOKS[page].cells]
+    above = NOTEBOOKS[page].cells[: ids.index(name)]
+    asked = cells.reveal_of(REVEALS[key])
+    question = next(c for c in reversed(above) if cells.prediction_of(c) == asked)
     texts = [cell.source for cell in page_of(page)]
     (place,) = (i for i, text in enumerate(texts) if f'data-question="{question.id}"' in text)
     assert any(f'id="{question.id}"' in text for text in texts[:place])
@@ -96,8 +98,41 @@ def test_the_words_of_an_answer_are_no_markdown():
     )
 
 
+NUMBER = "Your prediction: ______"
+
+
+def question(source, outline=NUMBER):
+    cell = new_code_cell(source, id="asked")
+    cell.outputs = [new_output("execute_result", {"text/plain": f"{outline}\nRun All Cells"})]
+    return pages.question_of(cell, "page")
+
+
+def test_a_number_is_asked_for_in_its_unit_or_in_none():
+    shown = re.sub(r"<[^>]*>", "", question('m = predict_number("m")', f"{NUMBER} m"))
+    assert shown == "Your prediction, in m: ______"
+    assert re.sub(r"<[^>]*>", "", question("m = predict_number()")) == "Your prediction: ______"
+
+
+@pytest.mark.parametrize(
+    ("source", "tolerance"),
+    [
+        ("m = predict_number()", pages.TOLERANCE),
+        ('m = predict_number("m", 0.1)', 0.1),
+        ('m = predict_number("m", tolerance=0.2)', 0.2),
+        ('n = round(1.5, 2)\nm = predict_number("m")', pages.TOLERANCE),
+        ('n = round(1.5, 2)\nm = predict_number("m", 0.1)\nm', 0.1),
+    ],
+)
+def test_how_close_a_number_must_come_is_read_off_its_call(source, tolerance):
+    assert f'data-tolerance="{tolerance}"' in question(source)
+
+
+def test_a_lone_dollar_begins_no_formula():
+    assert pages.markdown_of("$5 a_b") == r"\$5 a\_b"
+
+
 def test_a_question_without_options_or_an_answer_without_words_is_refused():
-    bare = new_code_cell("predict()", id="odd")
+    bare = new_code_cell("choice = predict()", id="odd")
     bare.outputs = [new_output("execute_result", {"text/plain": "Your prediction:\nnothing"})]
     with pytest.raises(ValueError, match="odd: no options"):
         pages.question_of(bare, "page")
@@ -110,16 +145,16 @@ def test_a_question_without_options_or_an_answer_without_words_is_refused():
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_an_exercise_keeps_its_task_and_loses_its_verdict(name):
-    cells = page_of(name)
-    tasks = {c.id: i for i, c in enumerate(cells) if (name, c.id) in EXERCISES}
-    assert tasks.keys() == {cell_id for page, cell_id in EXERCISES if page == name}
+    page = page_of(name)
+    tasks = {c.id: i for i, c in enumerate(page) if (name, c.id) in EXERCISES}
+    assert tasks.keys() == {cell_id for book, cell_id in EXERCISES if book == name}
     for cell_id, i in tasks.items():
-        assert cells[i].source == EXERCISES[name, cell_id].source
-        assert cells[i].outputs == []
-        assert "(#Run-it-yourself)" in cells[i + 1].source
-        assert "<summary>Hint</summary>" in cells[i + 2].source
-        assert "<summary>Solution</summary>" in cells[i + 2].source
-    assert "Not attempted" not in nbformat.writes(new_notebook(cells=cells))
+        assert page[i].source == EXERCISES[name, cell_id].source
+        assert page[i].outputs == []
+        assert "(#Run-it-yourself)" in page[i + 1].source
+        assert "<summary>Hint</summary>" in page[i + 2].source
+        assert "<summary>Solution</summary>" in page[i + 2].source
+    assert "Not attempted" not in nbformat.writes(new_notebook(cells=page))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -129,23 +164,23 @@ def test_a_page_keeps_everything_else(name):
         c for c in before if c.cell_type == "markdown"
     ]
     replaced = {c.id for c in before if c.cell_type == "code"} - {c.id for c in after}
-    explorers = {c.id for page, c in CELLS if page == name and pages.explorer_of(c)}
+    explorers = {c.id for page, c in CELLS if page == name and cells.explorer_of(c)}
     of_page = {cell_id for page, cell_id in (*QUESTIONS, *REVEALS) if page == name}
     assert replaced == explorers | of_page
     kept = {c.id: c for c in after if c.cell_type == "code"}
-    for cell in pages.code_cells(NOTEBOOKS[name]):
+    for cell in cells.code_cells(NOTEBOOKS[name]):
         if cell.id in kept and (name, cell.id) not in EXERCISES:
             pictureless = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
             assert kept[cell.id].outputs == pictureless
 
 
 def test_every_explorer_has_its_place():
-    shown = {pages.explorer_of(cell) for _, cell in CELLS} - {None}
+    shown = {cells.explorer_of(cell) for _, cell in CELLS} - {None}
     assert shown == lessons.explorers().keys()
     for name in NOTEBOOKS:
         text = "\n".join(cell.source for cell in page_of(name))
         for _, cell in ((page, cell) for page, cell in CELLS if page == name):
-            if explorer := pages.explorer_of(cell):
+            if explorer := cells.explorer_of(cell):
                 assert f"\n[{explorer}]\n" in text
 
 
@@ -218,3 +253,73 @@ def test_a_page_says_how_to_run_its_notebook():
     link = 'href="lite/lab/index.html?path=03-cross-entropy.ipynb"'
     assert link in with_lite
     assert link not in alone
+
+
+@pytest.mark.parametrize("with_lite", [False, True])
+def test_a_page_says_where_the_course_is_if_that_is_known(with_lite):
+    known = pages.run_section("00-start-here", with_lite, "https://git.example.org/kl.git")
+    assert "\n  ```\n  git clone https://git.example.org/kl.git kl-divergence && cd" in known
+    unknown = pages.run_section("00-start-here", with_lite)
+    assert "newer, in the folder of the course:\n  ```\n  make lab\n  ```\n" in unknown
+    for word in ("git", "address", "<the"):
+        assert word not in unknown
+
+
+ADDRESS = "https://example.org/ada/kl.git"
+REMOTES = {
+    ADDRESS: ADDRESS,
+    "https://example.org/ada/kl": "https://example.org/ada/kl",
+    "https://example.org:8443/ada/kl": "https://example.org:8443/ada/kl",
+    "https://ada:se@cret@example.org/ada/kl.git": ADDRESS,
+    "https://token@example.org/ada/kl.git": ADDRESS,
+    "git@example.org:ada/kl.git": ADDRESS,
+    "ssh://git@example.org/ada/kl.git": ADDRESS,
+    "ssh://git@example.org:2222/ada/kl.git": ADDRESS,
+}
+NO_PUBLIC_ADDRESSES = (
+    "",
+    "garbage",
+    "/home/ada/kl",
+    "../kl.git",
+    "C:\\kl",
+    "file:///home/ada/kl",
+    "http://example.org/ada/kl",
+    "https://localhost/ada/kl",
+    "https://127.0.0.1:3000/ada/kl",
+    "git@localhost:ada/kl",
+    "https://example.org/ada/kl?token=secret",
+    "https://example.org/<b>",
+    "https://[::1",
+)
+
+
+@pytest.mark.parametrize(("remote", "expected"), [*REMOTES.items()])
+def test_a_remote_is_told_as_https_without_credentials(remote, expected):
+    assert repository.https_address(f"{remote}\n") == expected
+
+
+@pytest.mark.parametrize("remote", NO_PUBLIC_ADDRESSES)
+def test_what_no_reader_can_reach_is_not_told(remote):
+    assert repository.https_address(remote) == ""
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
+
+
+def test_the_address_is_that_of_the_folders_own_remote(tmp_path):
+    inner = tmp_path / "unpacked"
+    inner.mkdir()
+    git(tmp_path, "init")
+    assert repository.address(tmp_path) == ""
+    git(tmp_path, "remote", "add", "origin", "git@example.org:ada/kl.git")
+    assert repository.address(tmp_path) == ADDRESS
+    assert repository.address(inner) == ""  # an archive, unpacked within somebody's repository
+    git(tmp_path, "remote", "set-url", "origin", "/srv/kl.git")
+    assert repository.address(tmp_path) == ""
+
+
+def test_without_git_no_address_is_told(tmp_path, monkeypatch):
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setenv("PATH", "")
+    assert repository.address(tmp_path) == ""

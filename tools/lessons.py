@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from tools import cells
+
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
@@ -39,6 +41,17 @@ def scene_names():
 def scene(name):
     """The scene of that name. It never changes, and making one takes up to a second."""
     return explorers()[f"explore_{name}"]().scene
+
+
+@cache
+def frames():
+    """Name of an explorer -> the settings that its cells name as "frames", in their order."""
+    found = {}
+    for path in _all_notebooks():
+        for cell in cells.read(path).cells:
+            for setting in cells.frames_of(cell):
+                found.setdefault(cells.explorer_of(cell), []).append(dict(setting))
+    return found
 
 
 def checks():

@@ -8,6 +8,9 @@ from urllib.parse import unquote
 
 import nbformat
 
+from tools import cells
+from tools.cells import code_cells, data_of, source_of
+
 # For PYTHONWARNINGS: a warning is an error, but for two that the kernel has about itself, which
 # would keep it from ending, and from Python 3.12 on from starting.
 KERNEL_WARNINGS = (
@@ -25,6 +28,7 @@ METADATA = {
     "kl_course": True,  # the mark by which kl_lab knows a notebook of the course
     "language_info": {"name": "python"},
 }
+CELL_METADATA = {"alt", "frames", "jupyter", "notes", "slideshow", "tags"}
 HIDDEN_SOURCE = {"source_hidden": True}
 TAGS = {"exercise", "raises-exception"}
 SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "-")
@@ -38,7 +42,6 @@ MINUTES = re.compile(r" \([1-9]\d* min\)$")
 LINK = re.compile(r"\]\(<?([^)>\s]+)|\b(?:src|href)=[\"']([^\"']+)")
 MACHINE_PATH = re.compile(r"(?<![\w./])/(?:home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\+Users\\")
 MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
-SOLUTION = re.compile(r"<summary>Solution</summary>.*?</details>", re.DOTALL)
 
 
 def breaches(path):
@@ -49,14 +52,6 @@ def breaches(path):
     for rule in RULES:
         found += rule(notebook)
     return found or list(check_form(text))
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-
-
-def source_of(cell):
-    return "".join(cell["source"])
 
 
 def outputs_of(notebook):
@@ -93,11 +88,11 @@ def check_metadata(notebook):
     elif notebook["metadata"] != METADATA:
         yield f"the notebook's metadata is not the minimal one: {notebook['metadata']}"
     for cell in notebook["cells"]:
-        if extra := set(cell["metadata"]) - {"alt", "jupyter", "notes", "slideshow", "tags"}:
+        if extra := set(cell["metadata"]) - CELL_METADATA:
             yield f"cell {cell.get('id')}: metadata nobody needs: {sorted(extra)}"
         if cell["metadata"].get("jupyter", HIDDEN_SOURCE) != HIDDEN_SOURCE:
             yield f"cell {cell.get('id')}: metadata other than a hidden source: jupyter"
-        if unknown := set(cell["metadata"].get("tags", [])) - TAGS:
+        if unknown := cells.tags_of(cell) - TAGS:
             yield f"cell {cell.get('id')}: unknown tags {sorted(unknown)}"
 
 
@@ -111,12 +106,22 @@ def check_slides(notebook):
         slide, notes = cell["metadata"].get("slideshow", {}), cell["metadata"].get("notes")
         if set(slide) - {"slide_type"} or slide.get("slide_type", "-") not in SLIDE_TYPES:
             yield f"cell {cell['id']}: a slide_type is one of {', '.join(SLIDE_TYPES)}, not {slide}"
-        if notes is None and re.match(r"explore_\w+\(|\w+ = predict", source_of(cell)):
+        if notes is None and (cells.explorer_of(cell) or cells.prediction_of(cell)):
             yield f"cell {cell['id']}: no notes for the teacher: what to ask, what to expect"
         if notes is not None and not MINUTES.search(notes):
             yield f"cell {cell['id']}: the notes do not end in their minutes, such as (3 min)"
         if notes is not None and slide.get("slide_type") == "skip":
             yield f"cell {cell['id']}: notes that no slide shows"
+
+
+def check_frames(notebook):
+    """Ask frames for settings, below an explorer; tests/test_freeze.py asks for its sliders."""
+    for cell in notebook["cells"]:
+        frames = cells.frames_of(cell)
+        if frames and not cells.explorer_of(cell):
+            yield f"cell {cell['id']}: frames where no explorer is"
+        if not all(isinstance(setting, dict) and setting for setting in frames):
+            yield f'cell {cell["id"]}: frames are a list of settings, such as {{"mu_q": 2}}'
 
 
 def check_ids(notebook):
@@ -180,9 +185,8 @@ def check_outputs(notebook):
 def check_pictures(notebook):
     """Ask a picture for a text that says what it shows; an explorer brings its own."""
     for cell in code_cells(notebook):
-        drawn = any("image/png" in output.get("data", {}) for output in cell["outputs"])
-        explores = source_of(cell).splitlines()[-1].startswith("explore_")
-        if drawn and not explores and not cell["metadata"].get("alt", "").strip():
+        is_plot = data_of(cell, "image/png") and not cells.explorer_of(cell)
+        if is_plot and not cell["metadata"].get("alt", "").strip():
             yield f'cell {cell["id"]}: no "alt" in its metadata says what its picture shows'
 
 
@@ -207,25 +211,24 @@ def check_links(notebook, folder):
 
 def check_exercises(notebook):
     """Ask every exercise for its heading, its check, a hint and one solution."""
-    cells = notebook["cells"]
-    for i, cell in enumerate(cells):
-        tags = set(cell["metadata"].get("tags", []))
+    every = [None, *notebook["cells"], None]
+    for before, cell, after in zip(every, every[1:], every[2:], strict=False):
+        tags = cells.tags_of(cell)
         if cell["cell_type"] != "code" or not (tags or cell["id"].startswith("ex-")):
             continue
         name = cell["id"]
         if tags != TAGS or not name.startswith("ex-"):
             yield f"cell {name}: an exercise has the tags {sorted(TAGS)} and an id such as ex-bits"
-        if not source_of(cell).splitlines()[-1].startswith("check_"):
+        if not cells.check_of(cell):
             yield f"cell {name}: the last line of an exercise is its check"
-        if not source_of(cells[i - 1]).startswith("#"):
+        if not before or not source_of(before).startswith("#"):
             yield f"cell {name}: the cell before an exercise has its heading and its question"
-        help_text = source_of(cells[i + 1]) if i + 1 < len(cells) else ""
-        if "<summary>Hint</summary>" not in help_text:
+        if not after or "<summary>Hint</summary>" not in source_of(after):
             yield f"cell {name}: no hint in the cell that follows"
-        solutions = SOLUTION.findall(help_text)
-        if len(solutions) != 1 or solutions[0].count("```python\n") != 1:
+        if not after or cells.solution_of(after) is None:
             yield f"cell {name}: no solution with one python block in the cell that follows"
-    headings = re.findall(r"^#+ Exercise (.+?):", "\n".join(map(source_of, cells)), re.MULTILINE)
+    text = "\n".join(map(source_of, notebook["cells"]))
+    headings = re.findall(r"^#+ Exercise (.+?):", text, re.MULTILINE)
     if headings != [str(i + 1) for i in range(len(headings))]:
         yield f"the exercises are not numbered 1, 2, 3, …: {headings}"
 
@@ -233,6 +236,7 @@ def check_exercises(notebook):
 RULES = (
     check_metadata,
     check_slides,
+    check_frames,
     check_ids,
     check_title,
     check_code,

@@ -39,7 +39,7 @@ try:
     from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
     import kl_lab
-    from tools import lab, lessons
+    from tools import cells, lab, lessons
 except ModuleNotFoundError as missing:
     name = missing.name.partition(".")[0]
     sys.exit(f"{name} is not installed: `make app` installs what the app needs.")
@@ -95,20 +95,19 @@ def find_pages():
     explorers = lessons.explorers()
     pages = []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        slug = re.sub(r"^\d+-|\.ipynb$", "", path.name).replace("-", "_")
         lesson = heading = None
-        for cell in notebook.cells:
+        for cell in cells.read(path).cells:
             if cell.cell_type == "markdown":
                 found = re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE)
                 heading = found[-1] if found else heading
                 lesson = lesson or heading
                 continue
-            for name in re.findall(r"\b(explore_\w+)\(", cell.source):
-                module = explorers[name].__module__
-                if module.endswith(f".{slug}") and name not in {page.function for page in pages}:
-                    line = explorers[name].__doc__.splitlines()[0]
-                    pages.append(Page(lesson, heading.replace("$", ""), line, module, name))
+            name = cells.explorer_of(cell)
+            if name is None or name in {page.function for page in pages}:
+                continue
+            module, line = explorers[name].__module__, explorers[name].__doc__.splitlines()[0]
+            if module.endswith(f".{lessons.slug(path.name)}"):
+                pages.append(Page(lesson, heading.replace("$", ""), line, module, name))
     return pages
 
 

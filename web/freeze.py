@@ -2,14 +2,21 @@
 
     python -m web.freeze FOLDER [NAME ...]
 
-For each explorer a file of its frames, its picture as a still, and what shows them (`frozen.js`).
-The frames come from `kl_course.scene`, so numbers and pictures are those of the live explorer.
-Two sliders slide together; the others one at a time, from the start and from every preset.
+1. `Plan` chooses settings of a scene: two sliders together, the others one at a time, from the
+   start, from every preset, and from what the explorer's cells name as "frames".
+2. `render` asks the scene for each of them what a kernel would send: the SVG that moves, the
+   readout, and the places of the handles. Numbers and pictures are those of the live explorer.
+3. `encode` puts them into NAME.json.gz: a line that describes sliders, buttons and the still
+   picture, then every different piece of text once, then a line a frame with its pieces' numbers.
+4. `placeholder` is what a page has: NAME.png, and the address of that file. Nothing goes up: a
+   page fetches the file, and `frozen.js` reads it and shows the frame nearest to what is asked.
+5. `freeze` takes the largest of SIZES whose file is small enough, and `kept` keeps the files.
 """
 
 import argparse
 import base64
 import gzip
+import hashlib
 import html
 import itertools
 import json
@@ -18,10 +25,10 @@ import re
 import shutil
 import sys
 import time
-import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from kl_course import engine
@@ -30,65 +37,16 @@ from tools import lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 
-AIM, LIMIT = 300_000, 500_000  # bytes an explorer, picture included
-ROLLS = 11  # seeds: the start, and ten times Resample
-ROUND = (1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500)  # steps of a grid, in steps of the slider
-FEWEST = 11  # stops of a slider that slides together with another one
+# Bytes of an explorer, its picture included: what is aimed at, so that the four of the fullest page
+# have 1.2 MB together, and what is refused.
+AIM, LIMIT = 300_000, 500_000
+ROLLS = 11  # values of a seed: the start, and ten times Resample
+# How far apart the stops of a frozen slider may be, counted in stops of the live one.
+ROUND = (1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500)
+FEWEST = 11  # even stops that a slider keeps, however few frames there may be, if it has so many
 
-# What the notebooks' texts have a reader set, beside what can be reached from a start or a preset
-# by one slider: (explorer, words of the text, setting). A test holds them against the notebooks.
-NAMED = (
-    ("two_normals", "Drag **μ of q** from 1 to 2, then over to −2", {"mu_q": -2}),
-    ("two_normals", "Set μ of q to 2, and both σ to 2", {"mu_q": 2, "sigma_p": 2, "sigma_q": 2}),
-    ("two_normals", "the first explorer with μ of q at 3", {"mu_q": 3}),
-    ("two_normals", "Set **σ of q** to 2 and drag **μ of q**", {"sigma_q": 2}),
-    ("pmf_pair", "Drag **q: rain** down from 6", {"q_rain": 0}),
-    ("pmf_pair", "drag **p: rain** to 0", {"p_rain": 0}),
-    ("pmf_pair", "Drag **q: rain** to 0 as well", {"p_rain": 0, "q_rain": 0}),
-    ("samples", "**μ of q** from 0.5 down to 0.3", {"mu_p": 0, "mu_q": 0.3}),
-    ("samples", "Then drag up to 0.6", {"mu_p": 0, "mu_q": 0.6}),
-    ("samples", "**Bins:** drag from 99 to 200", {"bins": 200}),
-    ("samples", "then down to 10", {"bins": 10}),
-    ("samples", "set **μ of p** to 0, so that $p = q$", {"mu_p": 0}),
-    ("samples", "Then set **n** to 100", {"mu_p": 0, "n": 100}),
-    ("samples", "then to 10000", {"mu_p": 0, "n": 10000}),
-    ("samples", "from 0.01 down to 0", {"epsilon": 0.01}),
-    ("cross_entropy", "at σ = 1, 2.25 and 3", {"sigma_q": 1}),
-    ("cross_entropy", "at σ = 1, 2.25 and 3", {"sigma_q": 2.25}),
-    ("cross_entropy", "at σ = 1, 2.25 and 3", {"sigma_q": 3}),
-    ("cross_entropy", "Drag **μ of q** to 0", {"mu_q": 0}),
-    ("two_directions", "**μ of q** 1.5, **σ of q** 0.6", {"mu_q": 1.5, "sigma_q": 0.6}),
-    ("two_directions", "Begin with μ at 0", {"mu_q": 0}),
-    ("catch_the_modes", "At a **weight of 10**", {"w_1": 10}),
-    ("trial", "set **n** to 100, then to 100000", {"n": 100}),
-    ("trial", "set **n** to 100, then to 100000", {"n": 100000}),
-    ("trial", "**ε** from 0.01 down to 1e-08", {"shift": -5, "epsilon": 1e-8}),
-    ("estimators", "drag **n** from 30 to 1000", {"n": 1000}),
-    ("monte_carlo", "drag **σ of q** down to 1", {"shift": 0, "sigma": 1}),
-    ("monte_carlo", "At σ of q = 3, press **Resample**", {"shift": 0, "sigma": 3}),
-    ("errors", "At $t = 0.2$", {"t": 0.2}),
-    ("chance", "Drag **k** up to 20", {"k": 20}),
-    ("chance", "then set **n** to 12", {"k": 20, "n": 12}),
-    ("chance", "at 60 rolls, at 20, at 200", {"load": 0.15, "n": 20}),
-    ("chance", "at 60 rolls, at 20, at 200", {"load": 0.15, "n": 200}),
-    ("close_up", "**log₁₀ δ** from 0 down to −4", {"log_step": -4}),
-    ("close_up", "from 90°, which is σ, to 0°", {"direction": 0}),
-    ("balls", "from σ = 0.7 up to σ = 1.4", {"sigma": 0.7}),
-    ("balls", "from σ = 0.7 up to σ = 1.4", {"sigma": 1.4}),
-    ("f_divergences", "keep δ = 0.1", {"log_step": -1}),
-    ("bound", "Leave the noise at 1", {"s": 1}),
-    ("tilt", "Drag **β** from 4 down to 0.05", {"beta": 4}),
-    ("tilt", "Drag **β** from 4 down to 0.05", {"beta": 0.05}),
-    ("tilt", "Set β to 0.2, and raise the reward of *great* to 1.8", {"beta": 0.2, "r_great": 1.8}),
-    *(
-        ("tilt", "raise all five rewards by 1", dict(itertools.islice(raised.items(), count)))
-        for raised in ({"r_good": 1, "r_fine": 1, "r_okay": 1, "r_great": 2, "r_superb": 3},)
-        for count in range(1, 6)
-    ),
-    ("drift", "Drag **n** to 2000", {"n": 2000}),
-    ("drift", "still with 2000 birds", {"share": 0.2, "n": 2000}),
-    ("drift", "Take 20 bins and 50 birds", {"bins": 20}),
-)
+# What frames are computed and drawn with: another version of it may move a digit or a line.
+DRAWN_WITH = ("contourpy", "matplotlib", "numpy", "pillow", "scipy")
 
 # What the buttons of a game may have done before a frame, and to which of these states a moved
 # slider goes back. Every other action needs more frames than a file can hold.
@@ -104,11 +62,11 @@ GAMES = {
 
 @dataclass(frozen=True)
 class Size:
-    """How many frames a file may have: of the pair, of a slider alone; the pair at presets too."""
+    """How many frames a file may have."""
 
-    pair: int
-    alone: int
-    at_presets: bool
+    pair: int  # frames of the two sliders that slide together
+    alone: int  # stops of a slider that slides alone
+    at_presets: bool  # whether the two slide together from every preset, too
 
 
 SIZES = (
@@ -120,8 +78,9 @@ SIZES = (
     Size(200, 21, False),
     Size(121, 11, False),
 )
-MOST = 2600  # frames an explorer: what can be rendered in the time that a build may take
-AXIS = 51  # stops of a slider of the pair
+# Frames that an explorer may have: with more, rendering all explorers would take too many minutes.
+MOST = 2600
+AXIS = 51  # stops of a slider of the pair; with more than these it slides no more smoothly
 
 
 # --- which frames
@@ -145,7 +104,7 @@ class Plan:
         self.sliders = {slider.name: slider for slider in scene.sliders if slider.shown}
         start = {name: scene.start[name] for name in self.sliders}
         presets = [start | preset for preset in scene.presets.values()]
-        named = [setting for name, _, setting in NAMED if name == scene.name]
+        named = lessons.frames().get(f"explore_{scene.name}", [])
         turned = [swapped(scene, setting) for setting in (start, *presets) if scene.swap]
         self.bases = [start, *presets, *(start | setting for setting in named), *turned]
         self.stops = self._grids()
@@ -238,7 +197,12 @@ def _best(grids, most):
 
 
 def _best_pair(first, second, most, alike):
-    """Two such rows, with at most `most` frames together: many each, and few uneven steps."""
+    """Two such rows, with at most `most` frames together: the pair that is worth most.
+
+    Worth is the number of frames, times 0.7 for each uneven step, which a hand feels as a jerk,
+    times the stops of the coarser slider: 20 by 20 is better than 200 by 2. Stops beyond AXIS do
+    not count.
+    """
     pairs = zip(first, second, strict=True) if alike else itertools.product(first, second)
     pairs = sorted(pairs, key=lambda ab: len(ab[0][1]) * len(ab[1][1]))
     fitting = [ab for ab in pairs if len(ab[0][1]) * len(ab[1][1]) <= most] or pairs[:1]
@@ -303,11 +267,19 @@ def shortened(piece, decimals):
 _PIECES = re.compile(r"<[^>\n]*>[^<\n]*|\n|\"[^\"\n]*\"|[^<\"\n]+|.")
 _OUTLINE = re.compile(r' d="[^"]*"')
 _CORNERS = re.compile(r' d="((?:[A-Z]| ?-?\d+\.\d+)*)')
-PACKED, MIDDLE, REACH = "~", 80, 44  # what a packed piece begins with; the letter of 0; the largest
+PACKED = "~"  # begins a packed piece; no other piece begins so
+# A step from corner to corner of an outline, in units of the last decimal, is one character: that
+# of code 80 for 0, those up to 44 below and above it ("$" to "|") for other steps, all of them
+# printable and none a space or "!". A longer step is written out: "!1234;".
+MIDDLE, REACH = 80, 44
 
 
 def encode(scene, plan, texts, decimals):
-    """The file of a scene: a line of JSON, a line a piece, a line a frame; compressed."""
+    """The file of a scene: a line of JSON, a line a piece, a line a frame; compressed.
+
+    A frame is its state, the places of its stops, and a token a piece: "." is the piece that the
+    frame before has at this place, "+" the next piece that was in no frame yet, "12," piece 12.
+    """
     pieces, lines, before, short = {}, [], [], {}
     for state, setting in plan.settings:
         now = texts[state, *setting.values()]
@@ -416,7 +388,7 @@ def _header(scene, plan):
 
 
 def _moves(scene):
-    """Handle -> the sliders that it moves."""
+    """Handle -> the sliders that it moves, learned by letting it go where it already is."""
     setting = scene.start
     drawing = Drawing(scene)
     drawing.show(scene.frame())
@@ -524,11 +496,9 @@ def freeze_all(folder, names=None, say=print):
 
 def kept(say=print):
     """The folder with the frames of all explorers, kept in build/ until what draws them changes."""
-    packages = [ROOT / "kl_helpers", ROOT / "kl_course"]
-    sources = [path for package in packages for path in package.rglob("*.py")]
-    sources += [ROOT / "kl_helpers" / "kl.mplstyle", ROOT / "web" / "freeze.py"]
-    key = zlib.crc32(b"".join(path.read_bytes() for path in sorted(sources)))
-    folder = ROOT / "build" / "frozen" / f"{key:08x}"
+    versions = {name: version(name) for name in DRAWN_WITH}
+    key = key_of(versions, sources(ROOT), lessons.frames())
+    folder = ROOT / "build" / "frozen" / key
     if not folder.exists():
         shutil.rmtree(folder.parent, ignore_errors=True)
         unfinished = folder.with_suffix(".unfinished")
@@ -536,6 +506,21 @@ def kept(say=print):
         unfinished.rename(folder)
     copy_scripts(folder)
     return folder
+
+
+def sources(root):
+    """Name -> bytes of each file that frames depend on: a check or a report draws no frame."""
+    paths = [root / "web" / "freeze.py"]
+    for package in ("kl_helpers", "kl_course"):
+        paths += [*(root / package).rglob("*.py"), *(root / package).rglob("*.mplstyle")]
+    found = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    unused = ("kl_course/checks/", "kl_helpers/_report.py")
+    return {name: found[name] for name in sorted(found) if not name.startswith(unused)}
+
+
+def key_of(*drawn_by):
+    """A short name for frames, another one when anything that they are drawn by is another."""
+    return hashlib.sha256(repr(drawn_by).encode()).hexdigest()[:12]
 
 
 def copy_scripts(folder):

@@ -11,12 +11,12 @@ import re
 
 from nbformat.v4 import new_markdown_cell
 
+from tools import cells
+
 BLANKS = "______"
-OPTION = "  ○ "
 TOLERANCE = 0.05  # of `predict_number`; tests/test_site.py holds them together
 ANSWER = re.compile(r"<p><b>Answer: (.*?)\.</b>\s*(.*)</p></details>$", re.DOTALL)
 PIECES = re.compile(r"(\$[^$]+\$|</?(?:em|code)>)")
-EXPLORER = re.compile(r"explore_\w+")
 READ_HERE = (
     "On this page the pictures move and the questions take your answers, with nothing installed."
     " To change the code and have exercises checked, [run it yourself](#Run-it-yourself)."
@@ -27,38 +27,13 @@ EXERCISE = (
 )
 
 
-def source_of(cell):
-    return "".join(cell["source"])
-
-
-def last_call(cell):
-    """The last line's call, as an `ast.Call`, or None."""
-    statements = ast.parse(source_of(cell)).body
-    last = statements[-1] if statements else None
-    call = last.value if isinstance(last, ast.Expr) else None
-    return call if isinstance(call, ast.Call) else None
-
-
-def explorer_of(cell):
-    """The name of the ``explore_...`` function that a cell ends in, or None."""
-    call = last_call(cell)
-    name = call.func.id if call and isinstance(call.func, ast.Name) else ""
-    return name if EXPLORER.fullmatch(name) else None
-
-
-def data_of(cell, kind):
-    """What a cell shows in that MIME type, or an empty text."""
-    for output in cell["outputs"]:
-        if content := output.get("data", {}).get(kind):
-            return "".join(content)
-    return ""
-
-
-def has_picture(cell):
-    return bool(data_of(cell, "image/png"))
-
-
 # --- questions
+
+
+def tolerance_of(call):
+    """How close to the answer a number must come, as its ``predict_number`` asks for it."""
+    given = call.args[1:2] or [k.value for k in call.keywords if k.arg == "tolerance"]
+    return ast.literal_eval(given[0]) if given else TOLERANCE
 
 
 def question_of(cell, page):
@@ -66,53 +41,24 @@ def question_of(cell, page):
 
     It reads as it stands. `questions.js` makes buttons of it.
     """
-    first, *rest = data_of(cell, "text/plain").splitlines() or [""]
-    if not first.startswith("Your prediction:"):
+    _, call = cells.predict_call(cell)
+    if call is None:
         return None
+    first = cells.data_of(cell, "text/plain").partition("\n")[0]
     name = f'id="{cell["id"]}" data-page="{page}"'
     if BLANKS in first:
         unit = first.partition(BLANKS)[2].strip()
         named = f", in {html.escape(unit)}" if unit else ""
         return (
             f'<div class="kl-question" {name} data-unit="{html.escape(unit)}"'
-            f' data-tolerance="{tolerance_of(cell)}">'
+            f' data-tolerance="{tolerance_of(call)}">'
             f"<p>Your prediction{named}: {BLANKS}</p></div>"
         )
-    options = [line.removeprefix(OPTION) for line in rest if line.startswith(OPTION)]
+    options = cells.options_of(cell)
     if len(options) < 2:
         raise ValueError(f"cell {cell['id']}: no options in the outline of its prediction")
     items = "".join(f"<li>{html.escape(option)}</li>" for option in options)
     return f'<div class="kl-question" {name}><p>Your prediction:</p><ul>{items}</ul></div>'
-
-
-def tolerance_of(cell):
-    """How close to the answer a number must come, as the cell asks for it."""
-    for node in ast.walk(ast.parse(source_of(cell))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict_number":
-            given = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
-            if len(node.args) > 1:
-                given["tolerance"] = ast.literal_eval(node.args[1])
-            return given.get("tolerance", TOLERANCE)
-    raise ValueError(f"cell {cell['id']}: it shows a number's question and calls no predict_number")
-
-
-def asks(cell):
-    """The names of the predictions that a cell makes."""
-    return [
-        node.targets[0].id
-        for node in ast.walk(ast.parse(source_of(cell)))
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and getattr(node.value.func, "id", "") in ("predict", "predict_number")
-    ]
-
-
-def revealed(cell):
-    """The name of the prediction whose answer a cell reveals, or None."""
-    call = last_call(cell)
-    if call and isinstance(call.func, ast.Attribute) and call.func.attr == "reveal":
-        return call.func.value.id
-    return None
 
 
 def reveal_of(cell, question):
@@ -124,7 +70,7 @@ def reveal_of(cell, question):
     question : str
         The id of the cell that asks.
     """
-    found = ANSWER.search(data_of(cell, "text/html"))
+    found = ANSWER.search(cells.data_of(cell, "text/html"))
     if not found:
         raise ValueError(f"cell {cell['id']}: no answer in what it shows")
     answer, because = found.groups()
@@ -156,11 +102,6 @@ def raw(text):
     return new_markdown_cell(f"````{{raw}} html\n{text}\n````")
 
 
-def only_imports(cell):
-    statements = ast.parse(source_of(cell)).body
-    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in statements)
-
-
 def alt_of(cell):
     """What the picture of an ordinary cell shows: the text that its author gave it."""
     alt = cell["metadata"].get("alt", "").strip()
@@ -174,7 +115,7 @@ def alt_of(cell):
 
 def picture_of(cell):
     """The picture of an ordinary cell, with its text."""
-    pixels = "".join(data_of(cell, "image/png").split())
+    pixels = "".join(cells.data_of(cell, "image/png").split())
     alt = html.escape(alt_of(cell))
     return f'<img class="kl-plot" alt="{alt}" src="data:image/png;base64,{pixels}">'
 
@@ -196,35 +137,31 @@ def page_of(notebook, name, explorer, run):
     -------
     list of NotebookNode
     """
-    cells, asked = [], {}
+    page, asked = [], {}
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            asked |= dict.fromkeys(asks(cell), cell.id)
-            cells += shown(cell, name, asked, explorer)
-        else:
-            cells.append(cell)
-    cells.insert(1, new_markdown_cell(f":::{{container}} kl-read-here\n{READ_HERE}\n:::"))
-    return [*cells, new_markdown_cell(run)]
+        asked[cells.prediction_of(cell)] = cell.id
+        page += shown(cell, name, asked, explorer) if cell.cell_type == "code" else [cell]
+    page.insert(1, new_markdown_cell(f":::{{container}} kl-read-here\n{READ_HERE}\n:::"))
+    return [*page, new_markdown_cell(run)]
 
 
 def shown(cell, page, asked, explorer):
     """What the page has in place of a code cell."""
     cell = cell.copy()
     cell.metadata = cell.metadata.copy()
-    tags = cell.metadata.get("tags", [])
-    if name := explorer_of(cell):
+    if name := cells.explorer_of(cell):
         return [raw(explorer(name))]
     if question := question_of(cell, page):
         return [raw(question)]
-    if name := revealed(cell):
+    if name := cells.reveal_of(cell):
         return [new_markdown_cell(reveal_of(cell, asked[name]))]
-    if "exercise" in tags:
+    if cells.is_exercise(cell):
         cell.outputs = []
         cell.metadata["tags"] = []
         return [cell, new_markdown_cell(f":::{{container}} kl-where\n{EXERCISE}\n:::")]
-    if only_imports(cell):
-        cell.metadata["tags"] = [*tags, "hide-input"]
-    if has_picture(cell):
+    if cells.only_imports(cell):
+        cell.metadata["tags"] = [*cells.tags_of(cell), "hide-input"]
+    if cells.data_of(cell, "image/png"):
         picture = raw(picture_of(cell))
         cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         return [cell, picture]
@@ -236,28 +173,33 @@ def anchor(title):
     return title.replace(" ", "-")
 
 
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def lite_address(name):
     return f"lite/lab/index.html?path={name}.ipynb"
 
 
-def run_section(name, with_lite):
-    """How to run a notebook: in the browser, where the site can, and on one's own machine."""
+def run_section(name, with_lite, address=""):
+    """How to run a notebook: in the browser, where the site can, and on one's own machine.
+
+    Parameters
+    ----------
+    name : str
+    with_lite : bool
+    address : str
+        Of the course's repository; without one, nothing is said about how to get the course.
+    """
     link = f'<a href="{lite_address(name)}">open {name}</a>'
     here = f"- **In this browser**, with nothing to install: {link}.\n" if with_lite else ""
+    get = ", in the folder of the course:\n  ```"
+    if address:
+        get = f":\n  ```\n  git clone {address} kl-divergence && cd kl-divergence"
     return f"""## Run it yourself
 
-{here}- **On your own machine**, with Python 3.11 or newer:
-  ```
-  git clone <the address of this course> kl-divergence && cd kl-divergence
+{here}- **On your own machine**, with Python 3.11 or newer{get}
   make lab
   ```
   Then open `notebooks/{name}.ipynb`, and choose **Run → Run All Cells**.
 - **Elsewhere**: <a href="notebooks/{name}.ipynb" download>the notebook as a file</a>. It needs the
-  course's package, `kl_helpers`, which comes with the lines above.
+  course's packages, `kl_helpers` and `kl_course`, which come with the folder of the course.
 """
 
 

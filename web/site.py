@@ -17,7 +17,8 @@ from nbformat.v4 import new_notebook
 from sphinx.cmd.build import build_main
 from sphinxcontrib.katex import katex_version
 
-from web import freeze, lite, npm, pages
+from tools import cells
+from web import freeze, lite, npm, pages, repository
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
@@ -100,15 +101,16 @@ def add_explorers(folder, with_lite):
 
 def write_sources(folder, explorer, with_lite):
     """Lay out what Sphinx reads: the start page, and a notebook of cells to show a lesson."""
+    address = repository.address(ROOT)
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
-        run = pages.run_section(path.stem, with_lite)
-        cells = pages.page_of(notebook, path.stem, partial(explorer, page=path.stem), run)
-        cells.append(pages.raw(MOVING))
-        nbformat.write(new_notebook(cells=cells, metadata=notebook.metadata), folder / path.name)
+        run = pages.run_section(path.stem, with_lite, address)
+        page = pages.page_of(notebook, path.stem, partial(explorer, page=path.stem), run)
+        page.append(pages.raw(MOVING))
+        nbformat.write(new_notebook(cells=page, metadata=notebook.metadata), folder / path.name)
         if path.name.startswith("00-"):
             (series,) = (cell.source for cell in notebook.cells if cell.id == "series")
-            first = next(filter(None, map(pages.explorer_of, pages.code_cells(notebook))))
+            first = next(filter(None, map(cells.explorer_of, notebook.cells)))
     names = [path.stem for path in NOTEBOOKS]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     picture = explorer(first, page=names[0]) + MOVING
@@ -125,7 +127,7 @@ def add_downloads(folder):
     shutil.copytree(ROOT / "notebooks" / "data", folder / "data")
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, as_version=4)
-        for cell in pages.code_cells(notebook):
+        for cell in cells.code_cells(notebook):
             cell.outputs, cell.execution_count = [], None
         nbformat.write(notebook, folder / path.name)
 

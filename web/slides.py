@@ -19,6 +19,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
+from tools import cells
 from tools.notebook_rules import has_slides
 from web import freeze, npm
 
@@ -45,7 +46,6 @@ VENDORED = {
 }
 HEADING = re.compile(r"^#{1,3} (.*)$", re.MULTILINE)
 REFERENCES = re.compile(r"^\*\*References\*\*.*", re.MULTILINE | re.DOTALL)
-CALL = re.compile(r"explore_(\w+)\(\)")
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
 ANSWER = re.compile(r"<details><summary>.*?</summary>(.*)</details>", re.DOTALL)
 NOTE_PARTS = re.compile(r"\s+(?=(?:Ask|Expect|Say|Show|Do): )")
@@ -143,25 +143,24 @@ def shown(cell, options):
     """What a projector shows of a cell, as HTML."""
     if cell.cell_type == "markdown":
         return unlinked(as_html(REFERENCES.sub("", cell.source)))
-    if call := CALL.fullmatch(cell.source.strip()):
-        return freeze.placeholder(call[1], "frozen")
-    variable = cell.source.partition("=")[0].strip()
-    if re.match(r"\w+ = predict", cell.source):
-        options[variable] = choices(cell)
-        return options[variable]
-    if asked := re.match(r"(\w+)\.reveal\(", cell.source):
-        answer = ANSWER.fullmatch(cell.outputs[0].data["text/html"])[1]
-        return f'{options[asked[1]]}<div class="fragment answer">{answer}</div>'
+    if name := cells.explorer_of(cell):
+        return freeze.placeholder(name.removeprefix("explore_"), "frozen")
+    if name := cells.prediction_of(cell):
+        options[name] = choices(cell)
+        return options[name]
+    if name := cells.reveal_of(cell):
+        answer = ANSWER.fullmatch(cells.data_of(cell, "text/html"))[1]
+        return f'{options[name]}<div class="fragment answer">{answer}</div>'
     code = Highlight2HTML(pygments_lexer="python")(cell.source)
     return code + "".join(result(output) for output in cell.outputs)
 
 
 def choices(cell):
     """A prediction's options, lettered so that a class can vote; or the unit of its number."""
-    text = cell.outputs[0].data["text/plain"]
-    found = re.findall("^ *○ (.*)$", text, re.MULTILINE)
+    found = cells.options_of(cell)
     if not found:
-        return f'<p class="options">{html.escape(text.splitlines()[0])}</p>'
+        first = cells.data_of(cell, "text/plain").partition("\n")[0]
+        return f'<p class="options">{html.escape(first)}</p>'
     items = "".join(f"<li>{html.escape(option)}</li>" for option in found)
     return f'<ol class="options" type="A">{items}</ol>'
 
