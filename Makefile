@@ -2,6 +2,8 @@ VENV_PYTHON := .venv/bin/python
 TEST_PYTHON := $(VENV_PYTHON)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 TESTS := tests --ignore=tests/browser
+# Some seconds a test, for what seldom changes. CI, and what is run before a release, leave nothing out: WITHOUT= .
+WITHOUT := -m "not slow"
 UV := build/uv/bin/uv
 
 # Nothing from outside may take the place of a tested package.
@@ -44,7 +46,7 @@ test: lint ## lint, unit, property and explorer tests, then every notebook under
 	@$(MAKE) --no-print-directory unlinted
 
 unlinted: # what test is without lint: the legs of test-machines
-	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope
+	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) $(WITHOUT) -n 2 --dist loadscope
 	$(TEST_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
 
 test-machines: ## the tests that compute, and the notebooks, as on processors and systems of other kinds

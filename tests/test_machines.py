@@ -84,6 +84,16 @@ def test_kernels_and_servers_are_tried_and_pages_are_not():
     assert not {"test_notebooks", "test_site", "test_slides"} & set(tried)
 
 
+@pytest.mark.parametrize("file", [".ci/run", "tools/other_versions.sh"])
+def test_slow_tests_are_left_out_by_make_test_only(file):
+    (line,) = re.findall(r"^make .*\btest\b .*", (machines.ROOT / file).read_text(), re.MULTILINE)
+    assert re.search(r" WITHOUT=( |$)", line)
+    left_out = re.findall(
+        r"^WITHOUT := (.*)", (machines.ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    assert left_out == ['-m "not slow"']
+
+
 @pytest.fixture
 def outcomes(monkeypatch):
     """Let legs be tried without a test being run: each takes the next return code."""
@@ -102,6 +112,7 @@ def outcomes(monkeypatch):
 
     def run(command, **_):
         assert command[:3] == ["make", "--no-print-directory", "unlinted"]
+        assert command[4:] == ["WITHOUT="]
         files.append(command[3].removeprefix("TESTS=").split())
         return SimpleNamespace(returncode=codes.pop(0), stdout="== 3 passed in 1 s ==\noh\n")
 
