@@ -2,6 +2,8 @@ VENV_PYTHON := .venv/bin/python
 TEST_PYTHON := $(VENV_PYTHON)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 TESTS := tests --ignore=tests/browser
+# Some seconds a test, for what seldom changes. CI, and what is run before a release, leave nothing out: WITHOUT= .
+WITHOUT := -m "not slow"
 UV := build/uv/bin/uv
 
 # Nothing from outside may take the place of a tested package.
@@ -14,7 +16,7 @@ $(shell mkdir -p build/home)
 export HOME := $(CURDIR)/build/home
 endif
 
-.PHONY: help lab site lite slides app test test-machines test-lowest test-newest test-browser bench notebooks lint \
+.PHONY: help lab site lite slides app test unlinted test-machines test-lowest test-newest test-browser bench notebooks lint \
 	format constraints
 
 help: ## list the targets
@@ -41,7 +43,10 @@ app: ## the explorers alone, for everybody who has the address (PORT=8870, ARGS=
 	@exec $(VENV_PYTHON) -m web.app $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
-	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope
+	@$(MAKE) --no-print-directory unlinted
+
+unlinted: # what test is without lint: the legs of test-machines
+	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) $(WITHOUT) -n 2 --dist loadscope
 	$(TEST_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
 
 test-machines: ## the tests that compute, and the notebooks, as on processors and systems of other kinds

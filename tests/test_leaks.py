@@ -9,6 +9,7 @@ from matplotlib import pyplot
 
 from tools import lessons
 
+pytestmark = pytest.mark.slow
 EVENTS = 60  # each explorer, twice
 LRU_CACHE = type(lru_cache(int))
 

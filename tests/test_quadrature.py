@@ -215,6 +215,7 @@ def test_quad_keeps_its_error_where_there_is_a_closed_form(family):
     assert kl_quad(p, q) == pytest.approx(expected, rel=relative, abs=0)
 
 
+@pytest.mark.slow
 def test_quad_of_many_laplace_distributions(rng):
     # SciPy takes laplace's log-density as log(pdf), which underflows: what lies beyond was added
     # as a power law (5e-8 off), and must be a number that is right, or an error.
@@ -298,6 +299,7 @@ def skew_t(a, b):
     return density
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b"), [(2, 2), (3, 1.5), (10, 10)])
 def test_quad_of_jf_skew_t(a, b):
     # its isf is inf from 1e-19 on, its density is lost to rounding at x = 1e8
@@ -318,6 +320,7 @@ def test_quad_of_jf_skew_t_and_student_t():
         kl_quad(stats.cauchy(), skew)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters", [(3.9, 0.47, -0.84, 0.011), (0.12, 0.2, 1.7, 0.87), (2.7, 0.64, 1.4, 0.1)]
 )

@@ -38,6 +38,7 @@ def held(draw, exact, times=100):
     return counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "n"),
     [
@@ -64,6 +65,7 @@ def test_for_equal_distributions_the_interval_holds_0(family, n):
     assert min(forward, reverse) >= 93
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shift", "sigma", "n"),
     [
@@ -84,6 +86,7 @@ def test_for_the_exact_pairs_of_notebook_07_the_interval_holds_the_truth(shift, 
     assert floors <= 8  # of 200: where the test for normal draws errs
 
 
+@pytest.mark.slow
 def test_far_from_normal_the_interval_holds_the_truth_or_is_a_lower_bound():
     # ∫ of an exponential of mean 1 against one of mean 2, by hand: log 2 − ½ and 1 − log 2
     def draw(rng):
@@ -94,6 +97,7 @@ def test_far_from_normal_the_interval_holds_the_truth_or_is_a_lower_bound():
     assert floors > 60  # the draws of the wider one lie beyond the range of the narrower one
 
 
+@pytest.mark.slow
 def test_shares_hold_the_truth():
     p, q = [0.5, 0.3, 0.1, 0.1], [0.2, 0.3, 0.3, 0.2]
 
