@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
+import kl_course
 import kl_lab
 from tools import lab
 
@@ -117,6 +118,8 @@ def test_the_server_opens_the_first_notebook_as_the_course_wants_it_and_ends_at_
     ours = next(e for e in extensions if e["name"] == "kl-lab")
     script = fetch(f"{host}/lab/extensions/kl-lab/{ours['load']}?{token}").decode()
     assert script == (Path(kl_lab.__file__).parent / "labextension/remoteEntry.js").read_text()
+    picture = fetch(f"{host}/lab/extensions/kl-lab/static/picture.js?{token}").decode()
+    assert picture == (Path(kl_course.__file__).parent / "picture.js").read_text()
 
     server.send_signal(signal.SIGINT)
     rest = server.communicate(timeout=30)[0].decode()
