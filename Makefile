@@ -76,15 +76,17 @@ notebooks: ## run the notebooks and write clean outputs into them (NOTEBOOKS=not
 	@tools/venv.sh test
 	$(VENV_PYTHON) -m tools.run_notebooks $(NOTEBOOKS)
 
-lint: ## ruff's rules and formatting, notebooks too
+lint: ## ruff's rules and formatting, notebooks too; where npm is, types and formatting of the JavaScript
 	@tools/venv.sh test
 	$(VENV_PYTHON) -m ruff check
 	$(VENV_PYTHON) -m ruff format --check
+	$(VENV_PYTHON) -m tools.javascript $(if $(JAVASCRIPT),--$(JAVASCRIPT))
 
-format: ## let ruff mend what it can
+format: ## let ruff, and Biome where npm is, mend what they can
 	@tools/venv.sh test
 	$(VENV_PYTHON) -m ruff check --fix
 	$(VENV_PYTHON) -m ruff format
+	$(VENV_PYTHON) -m tools.javascript --write
 
 constraints: $(UV) ## write constraints.txt anew, with the newest versions that every Python from 3.11 on can take
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \

@@ -48,13 +48,13 @@ else:
 from benchmarks.results import installed, machine, table, write_section
 from kl_course.explorers.gaussian_samples import explore_samples
 from tools.driver import free_port
+from web import npm
 
 ROOT = Path(__file__).resolve().parents[1]
 
 NOTEBOOK = "notebooks/02-gaussian-samples.ipynb"
 POST_BUILD = ROOT / "postBuild"
 PROXY = "configurable-http-proxy"
-PROXY_FOLDER = ROOT / "build" / "classroom"
 
 # A hand on a slider: a second's drag over twenty stops, then a look at the picture.
 DRAGS, EVENTS, EVENT_TIME, LOOK = 8, 20, 0.05, (1.0, 3.0)
@@ -88,25 +88,9 @@ threading.Thread(target=end_with_the_benchmark, daemon=True).start()
 # --- the hub
 
 
-def fetch_proxy(folder):
-    """Path and version of the hub's proxy, which npm brings if it is not there yet."""
-    proxy = folder / "node_modules" / ".bin" / PROXY
-    if not proxy.exists():
-        for tool in ("node", "npm"):
-            if shutil.which(tool) is None:
-                raise RuntimeError(
-                    f"{tool} is not installed: the hub's proxy needs Node.js 20 or newer "
-                    "(Debian, Ubuntu: sudo apt install nodejs npm)"
-                )
-        folder.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--prefix", os.path.relpath(folder), f"{PROXY}@5"]
-        said = run([*install, "--no-audit", "--no-fund", "--fetch-retries=1"])
-        if not proxy.exists():
-            why = next((line for line in said if line.startswith("npm error")), said[-1])
-            raise RuntimeError(
-                f"npm could not fetch the hub's proxy ({why}): `{' '.join(install)}` does, "
-                "where it reaches its registry"
-            )
+def find_proxy():
+    """Path and version of the hub's proxy, which npm brings."""
+    proxy = npm.package(PROXY).parent / ".bin" / PROXY
     version = run([proxy, "--version"])[-1]
     if not version.startswith("5."):
         raise RuntimeError(f"{PROXY} 5 does not run ({version}): it needs Node.js 20 or newer")
@@ -689,7 +673,7 @@ def main():
     ):  # jobs ignore SIGINT
         signal.signal(asked_to_end, signal.default_int_handler)
     try:
-        proxy, version = fetch_proxy(PROXY_FOLDER)
+        proxy, version = find_proxy()
         lessons = []
         for count in filter(room_for, options.learners):
             print(f"a class of {count}", file=sys.stderr, flush=True)

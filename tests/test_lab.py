@@ -17,6 +17,7 @@ import ipywidgets
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
+import kl_course
 import kl_lab
 from kl_course import checks
 from tools import lab, lessons
@@ -121,6 +122,8 @@ def test_the_server_opens_the_first_notebook_as_the_course_wants_it_and_ends_at_
     ours = next(e for e in extensions if e["name"] == "kl-lab")
     script = fetch(f"{host}/lab/extensions/kl-lab/{ours['load']}?{token}").decode()
     assert script == (Path(kl_lab.__file__).parent / "labextension/remoteEntry.js").read_text()
+    picture = fetch(f"{host}/lab/extensions/kl-lab/static/picture.js?{token}").decode()
+    assert picture == (Path(kl_course.__file__).parent / "picture.js").read_text()
 
     server.send_signal(signal.SIGINT)
     rest = server.communicate(timeout=30)[0].decode()

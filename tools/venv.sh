@@ -61,7 +61,7 @@ case $level in
 esac
 
 # The folder is part of the key because the installed package points to it.
-key=$({ pwd && cat pyproject.toml constraints.txt tools/*.json kl_lab/labextension/*; } | cksum)
+key=$({ pwd && cat pyproject.toml constraints.txt tools/*.json kl_lab/labextension/* kl_course/picture.js; } | cksum)
 works='import sys, pip; assert sys.version_info >= (3, 11)'
 if [ "$(cat ".venv/.ready-$level" 2>/dev/null)" = "$key" ] && .venv/bin/python -c '' 2>/dev/null; then
     exit

@@ -3,23 +3,72 @@
 // It computes nothing. A moved slider, a button or a dragged handle asks for a setting; the nearest
 // one that has a frame is shown, and where that is not the one asked for, it is said.
 
-import picture, {shown} from "./picture.js";
+// @ts-check
 
-const NEAR = "800px";  // below and above the screen, where frames are fetched
+import picture, {element, nearestStop, shown} from "./picture.js";
+
+/**
+ * @import {Drag, Model, ModelEvent, Place, Readout, Scene, Setting, Traits} from "./picture.js"
+ */
+
+/**
+ * What a button does: to the state of a game (null: that has no frame), or to sliders.
+ * @typedef {object} Button
+ * @property {(number | null)[]} [go] the state it leads to, from each
+ * @property {Setting} [set]
+ * @property {[string, string][]} [swap]
+ * @property {string} [next] the slider of seeds
+ * @property {boolean} [reset]
+ */
+
+/**
+ * The first line of a file, as freeze.py writes it.
+ * @typedef {object} Head
+ * @property {Scene} scene
+ * @property {string} still a PNG in base64
+ * @property {Record<string, number[]>} stops the values that a slider has in some frame
+ * @property {string[]} pair labels of the sliders that slide together
+ * @property {Record<string, Button>} buttons
+ * @property {number[]} back the state that a moved slider goes back to, from each
+ * @property {string[]} missing labels of buttons for the live version alone
+ * @property {boolean} trail whether the live version shows one
+ * @property {number} pieces how many lines of them follow
+ * @property {number} decimals
+ */
+
+/** @typedef {{moving: string, readout: Readout, places: Record<string, Place>}} Parts */
+
+/**
+ * @typedef {object} Frame
+ * @property {number} state of the game
+ * @property {number[]} at the place of each slider's stop
+ * @property {Setting} setting
+ * @property {() => Parts} parts
+ * @property {Record<string, Place>} [places] once they were asked for
+ */
+
+/** @typedef {{head: Head, names: string[], frames: Frame[]}} FrozenScene */
+
+const NEAR = "800px"; // below and above the screen, where frames are fetched
 const FAILED = "The frames of this explorer could not be fetched, so its picture stands still.";
 
 // --- the file that freeze.py wrote
 
+/** @param {string} address */
 async function fetchText(address) {
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     const data = new Uint8Array(await answer.arrayBuffer());
-    if (data[0] !== 0x1f || data[1] !== 0x8b) return new TextDecoder().decode(data);  // unpacked on the way
+    if (data[0] !== 0x1f || data[1] !== 0x8b) return new TextDecoder().decode(data); // unpacked on the way
     const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).text();
 }
 
-// An outline as freeze.py packs it: letters, the steps across and down from corner to corner, the rest.
+/**
+ * An outline as freeze.py packs it: letters, the steps across and down from corner to corner, the rest.
+ * @param {string} row
+ * @param {number} decimals
+ */
 function unpack(row, decimals) {
     if (row === "\\n") return "\n";
     if (row[0] !== "~") return row;
@@ -27,66 +76,123 @@ function unpack(row, decimals) {
     const piece = row.slice(letters.length + across.length + down.length + 4);
     const places = [across, down].map(column => {
         let at = 0;
-        return column.match(/!-?\d+;|./g).map(
-            step => at += step.length > 1 ? parseInt(step.slice(1)) : step.charCodeAt(0) - 80);
+        return tokensOf(column, /!-?\d+;|./g).map(step => {
+            at += step.length > 1 ? parseInt(step.slice(1), 10) : step.charCodeAt(0) - 80;
+            return at;
+        });
     });
     let count = 0;
     const next = () => (places[count % 2][count++ >> 1] / 10 ** decimals).toFixed(decimals);
-    const data = letters.replace(/([A-Z])(\d*)/g, (_, letter, run) =>
-        letter + ("LQC".includes(letter) ? " " : "") +
-        Array.from({length: Number(run)}, next).join(" "));
+    const data = letters.replace(
+        /([A-Z])(\d*)/g,
+        (_, letter, run) =>
+            letter +
+            ("LQC".includes(letter) ? " " : "") +
+            Array.from({length: Number(run)}, next).join(" "),
+    );
     return piece.replace(' d="', ` d="${data}`);
 }
 
+/**
+ * @param {string} text
+ * @param {RegExp} kinds
+ */
+function tokensOf(text, kinds) {
+    return text.match(kinds) ?? [];
+}
+
+/**
+ * @param {string} text
+ * @returns {FrozenScene}
+ */
 function read(text) {
     const [first, ...rest] = text.split("\n");
+    /** @type {Head} */
     const head = JSON.parse(first);
-    const rows = rest.slice(0, head.pieces), unpacked = [];
-    const piece = i => unpacked[i] ??= unpack(rows[i], head.decimals);
+    const rows = rest.slice(0, head.pieces);
+    /** @type {string[]} */
+    const unpacked = [];
+    /** @param {number} i */
+    const piece = i => {
+        unpacked[i] ??= unpack(rows[i], head.decimals);
+        return unpacked[i];
+    };
     const names = Object.keys(head.stops);
-    let before = [], fresh = 0;
+    /** @type {number[]} */
+    let before = [];
+    let fresh = 0;
     const frames = rest.slice(head.pieces).map(line => {
-        const numbers = line.split(" "), tokens = numbers.pop();
+        const numbers = line.split(" ");
+        const tokens = tokensOf(numbers.pop() ?? "", /\.|\+|\d+,/g);
         const [state, ...at] = numbers.map(Number);
-        before = tokens.match(/\.|\+|\d+,/g).map(
-            (token, i) => token === "." ? before[i] : token === "+" ? fresh++ : parseInt(token));
-        const [indices, whole] = [before, {}];
-        names.forEach((name, i) => { whole[name] = head.stops[name][at[i]]; });
-        return {state, at, setting: whole, parts: () => {
+        const indices = tokens.map((token, i) =>
+            token === "." ? before[i] : token === "+" ? fresh++ : parseInt(token, 10),
+        );
+        before = indices;
+        const setting = Object.fromEntries(names.map((name, i) => [name, head.stops[name][at[i]]]));
+        const parts = () => {
             const [moving, readout, places] = indices.map(piece).join("").split("\n");
             return {moving, readout: JSON.parse(readout), places: JSON.parse(places)};
-        }};
+        };
+        return {state, at, setting, parts};
     });
     return {head, names, frames};
 }
 
-const files = new Map();  // an explorer may stand in a page twice
+/** @type {Map<string, Promise<FrozenScene>>} */
+const files = new Map(); // an explorer may stand in a page twice
 
+/** @param {string} address */
 function load(address) {
-    if (!files.has(address)) files.set(address, fetchText(address).then(read));
-    return files.get(address);
+    const file = files.get(address) ?? fetchText(address).then(read);
+    files.set(address, file);
+    return file;
 }
 
 // --- what picture.js takes for the kernel
 
+/** @type {(keyof Traits)[]} */
+const CHANGING = ["setting", "moving", "places", "readout"];
+
+/** @implements {Model} */
 class FrozenModel {
+    /** @param {FrozenScene} file */
     constructor({head, names, frames}) {
-        Object.assign(this, {head, names, frames, listeners: {}, said: ""});
+        this.head = head;
+        this.names = names;
+        this.frames = frames;
         this.sliders = Object.fromEntries(head.scene.sliders.map(slider => [slider.name, slider]));
         this.start = this.now = frames[0];
-        this.still = Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0));
+        /** @type {Traits} */
+        this.traits = {
+            ...this.start.parts(),
+            scene: head.scene,
+            setting: {...this.start.setting},
+            still: Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0)),
+            said: "",
+        };
+        /** @type {Partial<Traits>} */
         this.wanted = {};
-        this.show(this.start);
+        /** @type {Partial<Record<ModelEvent, Set<() => void>>>} */
+        this.listeners = {};
     }
 
+    /**
+     * @template {keyof Traits} Name
+     * @param {Name} name
+     */
     get(name) {
-        return {...this.parts, setting: this.setting, scene: this.head.scene, still: this.still,
-            said: this.said}[name];
+        return this.traits[name];
     }
 
+    /**
+     * @template {keyof Traits} Name
+     * @param {Name} name
+     * @param {Traits[Name]} value
+     */
     set(name, value) {
         this.wanted[name] = value;
-        if (name === "setting") this.setting = value;
+        this.traits[name] = value;
     }
 
     save_changes() {
@@ -96,25 +202,49 @@ class FrozenModel {
         if (drag) this.drag(drag);
     }
 
-    on(event, listen) { (this.listeners[event] ??= new Set()).add(listen); }
+    /**
+     * @param {ModelEvent} event
+     * @param {() => void} listen
+     */
+    on(event, listen) {
+        this.listeners[event] ??= new Set();
+        this.listeners[event].add(listen);
+    }
 
-    off(event, listen) { this.listeners[event]?.delete(listen); }
+    /**
+     * @param {ModelEvent} event
+     * @param {() => void} listen
+     */
+    off(event, listen) {
+        this.listeners[event]?.delete(listen);
+    }
 
-    send({press}) { this.press(this.head.buttons[press], press); }
+    /** @param {{press: string}} message */
+    send({press}) {
+        this.press(this.head.buttons[press], press);
+    }
 
     // --- what a person does
 
+    /** @param {Setting} setting */
     slide(setting) {
         const moved = this.names.filter(name => setting[name] !== this.now.setting[name]);
         this.go(setting, moved, this.head.back[this.now.state]);
         const [name] = moved;
-        if (moved.length !== 1 || this.setting[name] === setting[name]) return;
-        const slider = this.sliders[name], text = shown(slider, this.setting[name]);
+        const value = this.traits.setting[name];
+        if (moved.length !== 1 || value === setting[name]) return;
+        const slider = this.sliders[name];
+        const text = shown(slider, value);
         this.say(`${slider.label} stands at ${text}, the nearest that there is a picture of.`);
     }
 
+    /**
+     * @param {Button} button
+     * @param {string} label
+     */
     press(button, label) {
-        const {setting, state} = this.now, back = this.head.back[state];
+        const {setting, state} = this.now;
+        const back = this.head.back[state];
         if (button.reset) this.show(this.start);
         else if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
         else if (button.swap) this.swap(button.swap, back);
@@ -122,30 +252,48 @@ class FrozenModel {
             const {[button.next]: seeds} = this.head.stops;
             const next = (seeds.indexOf(setting[button.next]) + 1) % seeds.length;
             this.go({...setting, [button.next]: seeds[next]}, [button.next], back);
-        } else if (button.go[state] === null) {
-            this.say(`“${label}” once more is for the live version. Here a moved slider begins anew.`);
-        } else this.go(setting, this.names, button.go[state]);
+        } else if (button.go) {
+            const next = button.go[state];
+            if (next !== null) this.go(setting, this.names, next);
+            else
+                this.say(
+                    `“${label}” once more is for the live version. Here a moved slider begins anew.`,
+                );
+        }
     }
 
+    /**
+     * @param {[string, string][]} pairs
+     * @param {number} state
+     */
     swap(pairs, state) {
         const wanted = {...this.now.setting};
         for (const [one, other] of pairs)
             [wanted[one], wanted[other]] = [wanted[other], wanted[one]];
         const frame = this.nearest(wanted, this.names, state);
         if (this.names.every(name => frame.setting[name] === wanted[name])) this.show(frame);
-        else this.say("There is no picture of this pair the other way round. The live version has it.");
+        else
+            this.say(
+                "There is no picture of this pair the other way round. The live version has it.",
+            );
     }
 
-    // Among the frames that differ by what the handle moves: the one that has it nearest.
+    /**
+     * Among the frames that differ by what the handle moves: the one that has it nearest.
+     * @param {Drag} place
+     */
     drag({handle, left, top}) {
-        const {moves} = this.head.scene.handles.find(({name}) => name === handle);
-        const {width, height} = this.head.scene, state = this.head.back[this.now.state];
+        const moves = this.head.scene.handles.find(({name}) => name === handle)?.moves ?? [];
+        const {width, height} = this.head.scene;
+        const state = this.head.back[this.now.state];
         const row = this.row(moves, state);
         let [best, least] = [this.now, Infinity];
         for (const frame of row) {
             frame.places ??= frame.parts().places;
             const [x, y] = frame.places[handle];
-            const far = ((x - left) * width) ** 2 + ((y - top) * height) ** 2 +
+            const far =
+                ((x - left) * width) ** 2 +
+                ((y - top) * height) ** 2 +
                 1e-6 * this.apart(frame.at, this.now.at);
             if (far < least) [best, least] = [frame, far];
         }
@@ -154,13 +302,25 @@ class FrozenModel {
 
     // --- which frame
 
-    go(setting, moved, state) { this.show(this.nearest(setting, moved, state), moved); }
+    /**
+     * @param {Setting} setting
+     * @param {string[]} moved
+     * @param {number} state
+     */
+    go(setting, moved, state) {
+        this.show(this.nearest(setting, moved, state), moved);
+    }
 
-    // First of all what was moved is to be right, then as much of the rest as can be.
+    /**
+     * First of all what was moved is to be right, then as much of the rest as can be.
+     * @param {Setting} setting
+     * @param {string[]} moved
+     * @param {number} state
+     */
     nearest(setting, moved, state) {
-        const at = this.names.map(name => this.place(name, setting[name]));
+        const at = this.names.map(name => nearestStop(this.head.stops[name], setting[name]));
         const isMoved = this.names.map(name => moved.includes(name));
-        let best, least = Infinity;
+        let [best, least] = [this.now, Infinity];
         for (const frame of this.frames) {
             if (frame.state !== state) continue;
             let cost = 0;
@@ -173,17 +333,27 @@ class FrozenModel {
         return best;
     }
 
-    // The frames that differ in no slider but these; where there are none, those of the nearest base.
+    /**
+     * The frames that differ in no slider but these; where there are none, those of the nearest base.
+     * @param {string[]} moves
+     * @param {number} state
+     */
     row(moves, state) {
-        const kept = this.names.map((name, i) => moves.includes(name) ? -1 : i).filter(i => i >= 0);
+        const kept = this.names
+            .map((name, i) => (moves.includes(name) ? -1 : i))
+            .filter(i => i >= 0);
+        /** @type {Map<string, Frame[]>} */
         const rows = new Map();
         for (const frame of this.frames) {
             if (frame.state !== state) continue;
             const key = kept.map(i => frame.at[i]).join(" ");
-            if (!rows.has(key)) rows.set(key, []);
-            rows.get(key).push(frame);
+            const row = rows.get(key) ?? [];
+            row.push(frame);
+            rows.set(key, row);
         }
-        let best = [], least = Infinity;
+        /** @type {Frame[]} */
+        let best = [];
+        let least = Infinity;
         for (const row of rows.values()) {
             if (row.length < 2) continue;
             let cost = 0;
@@ -196,85 +366,95 @@ class FrozenModel {
         return best;
     }
 
-    place(name, value) {
-        const stops = this.head.stops[name];
-        let best = 0;
-        stops.forEach((stop, i) => {
-            if (Math.abs(stop - value) < Math.abs(stops[best] - value)) best = i;
-        });
-        return best;
+    /**
+     * @param {number[]} at
+     * @param {number[]} other
+     */
+    apart(at, other) {
+        return at.reduce((sum, place, i) => sum + Math.abs(place - other[i]), 0);
     }
-
-    apart(at, other) { return at.reduce((sum, place, i) => sum + Math.abs(place - other[i]), 0); }
 
     // --- the answer
 
+    /**
+     * @param {Frame} frame
+     * @param {string[]} moved
+     */
     show(frame, moved = this.names) {
         const others = this.names.filter(
-            name => !moved.includes(name) && frame.setting[name] !== this.now.setting[name]);
+            name => !moved.includes(name) && frame.setting[name] !== this.now.setting[name],
+        );
         this.now = frame;
-        this.setting = {...frame.setting};
-        this.parts = frame.parts();
-        for (const name of ["setting", "moving", "places", "readout"]) this.tell(name);
+        Object.assign(this.traits, frame.parts(), {setting: {...frame.setting}});
+        for (const name of CHANGING) this.tell(name);
         if (others.length) this.say(`One slider at a time here: ${this.words(others)}.`);
     }
 
+    /** @param {string[]} names */
     words(names) {
         const texts = names.map(name => {
             const {label} = this.sliders[name];
-            return `${label} to ${shown(this.sliders[name], this.setting[name])}`;
+            return `${label} to ${shown(this.sliders[name], this.traits.setting[name])}`;
         });
         return texts.length > 3 ? "the others went back" : `${texts.join(", ")} went back`;
     }
 
+    /** @param {string} text */
     say(text) {
-        this.said = text;
+        this.traits.said = text;
         this.tell("said");
     }
 
-    tell(name) { this.listeners[`change:${name}`]?.forEach(listen => listen()); }
+    /** @param {keyof Traits} name */
+    tell(name) {
+        for (const listen of this.listeners[`change:${name}`] ?? []) listen();
+    }
 }
 
 // --- the page
 
+/**
+ * @param {Head} head
+ * @param {string} [live] address of the live version
+ */
 function about({scene, pair, missing, trail}, live) {
     const rest = scene.sliders.length > pair.length ? ", the other sliders one at a time" : "";
     const words = [`${pair.join(" and ")} slide together here${rest}.`];
     if (missing.length) words.push(`${missing.join(", ")}: in the live version only.`);
     if (trail) words.push("The dots of what you visited are in the live version.");
-    const line = Object.assign(document.createElement("p"), {className: "kl-about"});
-    line.append(words.join(" "), " ");
-    if (live) {
-        const link = Object.assign(document.createElement("a"), {href: live});
-        link.textContent = "The live version has every setting.";
-        line.append(link);
-    } else line.append("The live version, in the notebook, has every setting.");
-    return line;
+    const way = live
+        ? element("a", {href: live, textContent: "The live version has every setting."})
+        : "The live version, in the notebook, has every setting.";
+    return element("p", {className: "kl-about"}, words.join(" "), " ", way);
 }
 
+/** @param {HTMLElement} box */
 async function wake(box) {
-    const el = document.createElement("div");
-    el.className = "kl-live";
+    const {src = "", live} = box.dataset;
+    const el = element("div", {className: "kl-live"});
     try {
-        const file = await load(box.dataset.src);
+        const file = await load(src);
         picture.render({model: new FrozenModel(file), el});
-        el.append(about(file.head, box.dataset.live));
-        box.querySelector("img").classList.add("kl-replaced");
+        el.append(about(file.head, live));
+        box.querySelector("img")?.classList.add("kl-replaced");
     } catch (problem) {
         console.warn(problem);
-        el.replaceChildren(Object.assign(document.createElement("p"), {textContent: FAILED}));
+        el.replaceChildren(element("p", {textContent: FAILED}));
         el.setAttribute("role", "status");
-        files.delete(box.dataset.src);
+        files.delete(src);
     }
     box.append(el);
 }
 
-const near = new IntersectionObserver(seen => {
-    for (const {target, isIntersecting} of seen) {
-        if (!isIntersecting) continue;
-        near.unobserve(target);
-        wake(target);
-    }
-}, {rootMargin: `${NEAR} 0px`});
+const near = new IntersectionObserver(
+    seen => {
+        for (const {target, isIntersecting} of seen) {
+            if (!isIntersecting) continue;
+            near.unobserve(target);
+            wake(/** @type {HTMLElement} */ (target));
+        }
+    },
+    {rootMargin: `${NEAR} 0px`},
+);
 
 for (const box of document.querySelectorAll(".kl-frozen")) near.observe(box);

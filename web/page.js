@@ -1,6 +1,8 @@
 // What a page does by itself: questions, the theme of the explorers, tables and formulas that are
 // wider than the screen, and what printing opens.
 
+// @ts-check
+
 import {startQuestions} from "./questions.js";
 
 // The explorers know JupyterLab's word for a dark page.
@@ -17,7 +19,9 @@ followTheme();
 // What scrolls sideways must be reached by the keyboard.
 const WIDE = ".table-wrapper, .highlight pre, div.math";
 function letScroll() {
-    for (const node of document.querySelectorAll(WIDE)) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const wide = document.querySelectorAll(WIDE);
+    for (const node of wide) {
         if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
         else node.removeAttribute("tabindex");
     }
@@ -27,9 +31,10 @@ document.addEventListener("toggle", letScroll, true);
 document.fonts.ready.then(letScroll);
 letScroll();
 
+/** @type {HTMLDetailsElement[]} */
 let closed = [];
 addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details")].filter(node => !node.open);
     for (const node of closed) node.open = true;
 });
 addEventListener("afterprint", () => {

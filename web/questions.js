@@ -1,31 +1,58 @@
 // Predictions in a page: choose, commit, then reveal, in the words of kl_course.checks. What was
 // answered stays in this browser. Without this script a question can be read, and its answer opened.
 
-function element(tag, properties = {}, ...children) {
-    const node = Object.assign(document.createElement(tag), properties);
-    node.append(...children);
-    return node;
-}
+// @ts-check
+
+import {element} from "./picture.js";
+
+/**
+ * @typedef {string | number} Answer
+ * @typedef {{committed?: Answer, revealed?: boolean}} Answered
+ * @typedef {{value?: Answer, complaint?: string}} Typed
+ * @typedef {(string | Node)[]} Words
+ */
+
+/**
+ * Where a prediction is typed or chosen.
+ * @typedef {object} Field
+ * @property {HTMLElement} node
+ * @property {() => Typed} read
+ * @property {(value: Answer) => string} show
+ * @property {(value?: Answer) => void} set
+ * @property {(value?: Answer) => boolean} valid
+ * @property {(yes: boolean) => void} disable
+ * @property {() => void} focus
+ * @property {(value: Answer, answer: string) => boolean} agrees
+ */
 
 // --- numbers, as people type them and as Python shows them
 
-// {value}, or {complaint}, or neither for an empty text.
+/**
+ * {value}, or {complaint}, or neither for an empty text.
+ * @param {string} text
+ * @returns {{value?: number, complaint?: string}}
+ */
 export function readNumber(text) {
     const plain = text.trim().replaceAll("−", "-").replaceAll(",", ".").replaceAll("∞", "inf");
     if (!plain) return {};
     const name = [...text.trim().replaceAll("`", "'").split(/\s+/).join(" ")];
-    const shown = `\`${name.length > 30 ? name.slice(0, 29).join("") + "…" : name.join("")}\``;
+    const short = name.length > 30 ? [...name.slice(0, 29), "…"] : name;
+    const shown = `\`${short.join("")}\``;
     const [top, ...bottoms] = plain.split("/");
     const bottom = bottoms.length ? parse(bottoms.join("/")) : 1;
     const value = bottom === 0 ? NaN : parse(top) / bottom;
     if (Number.isNaN(value))
         return {complaint: `${shown} is no number: type one such as 0.5, −2 or 1/2.`};
     if (!Number.isFinite(value) && !plain.toLowerCase().includes("inf"))
-        return {complaint: `${shown} is more than the largest number here, 1.8e308: type ∞ if you ` +
-            "mean infinity."};
+        return {
+            complaint:
+                `${shown} is more than the largest number here, 1.8e308: type ∞ if you ` +
+                "mean infinity.",
+        };
     return {value};
 }
 
+/** @param {string} text */
 function parse(text) {
     const plain = text.trim();
     const infinite = /^([+-]?)inf(inity)?$/i.exec(plain);
@@ -33,17 +60,26 @@ function parse(text) {
     return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
-// Python's f"{value:.4g}".
+/**
+ * Python's f"{value:.4g}".
+ * @param {number} value
+ */
 export function show(value) {
     if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
     const [digits, exponent] = value.toExponential(3).split("e");
     const power = Number(exponent);
-    const trim = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+    /** @param {string} text */
+    const trim = text => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
     if (power >= -4 && power < 4) return trim(value.toFixed(3 - power));
     return `${trim(digits)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
-// Python's math.isclose.
+/**
+ * Python's math.isclose.
+ * @param {number} number
+ * @param {number} answer
+ * @param {number} tolerance relative
+ */
 export function agrees(number, answer, tolerance) {
     if (number === answer) return true;
     if (!Number.isFinite(number) || !Number.isFinite(answer)) return false;
@@ -53,14 +89,22 @@ export function agrees(number, answer, tolerance) {
 
 // --- what was answered, kept where the browser lets us
 
+/**
+ * @param {string} key
+ * @returns {Answered}
+ */
 function recall(key) {
     try {
-        return JSON.parse(localStorage.getItem(key)) ?? {};
+        return JSON.parse(localStorage.getItem(key) ?? "{}") ?? {};
     } catch {
         return {};
     }
 }
 
+/**
+ * @param {string} key
+ * @param {Answered} answered
+ */
 function keep(key, answered) {
     try {
         localStorage.setItem(key, JSON.stringify(answered));
@@ -71,7 +115,11 @@ function keep(key, answered) {
 
 // --- the fields
 
-// A field is {node, read, show, set, disable, focus}; `read` returns {value} or {complaint}.
+/**
+ * @param {HTMLElement} question
+ * @param {() => void} changed
+ * @returns {Field}
+ */
 function makeChoice(question, changed) {
     const options = [...question.querySelectorAll("li")].map(item => item.textContent);
     const inputs = options.map(value => {
@@ -85,17 +133,26 @@ function makeChoice(question, changed) {
     return {
         node,
         read: () => ({value: inputs.find(input => input.checked)?.value}),
-        show: value => value,
-        set: value => { for (const input of inputs) input.checked = input.value === value; },
-        valid: value => options.includes(value),
-        disable: yes => { node.disabled = yes; },
+        show: String,
+        set: value => {
+            for (const input of inputs) input.checked = input.value === value;
+        },
+        valid: value => options.includes(String(value)),
+        disable: yes => {
+            node.disabled = yes;
+        },
         focus: () => (inputs.find(input => input.checked) ?? inputs[0]).focus(),
         agrees: (value, answer) => value === answer,
     };
 }
 
+/**
+ * @param {HTMLElement} question
+ * @param {() => void} changed
+ * @returns {Field}
+ */
 function makeNumber(question, changed) {
-    const {unit, tolerance} = question.dataset;
+    const {unit = "", tolerance} = question.dataset;
     const input = element("input", {type: "text", placeholder: "a number, such as 0.5"});
     input.autocomplete = "off";
     input.addEventListener("input", changed);
@@ -104,38 +161,62 @@ function makeNumber(question, changed) {
     return {
         node,
         read: () => readNumber(input.value),
-        show: value => `${show(value)} ${unit}`.trim(),
-        set: value => { input.value = value === undefined ? "" : show(value); },
+        show: value => `${show(Number(value))} ${unit}`.trim(),
+        set: value => {
+            input.value = value === undefined ? "" : show(Number(value));
+        },
         valid: value => typeof value === "number",
-        disable: yes => { input.disabled = yes; },
+        disable: yes => {
+            input.disabled = yes;
+        },
         focus: () => input.focus(),
-        agrees: (value, answer) => agrees(value, Number.parseFloat(answer), Number(tolerance)),
+        agrees: (value, answer) =>
+            agrees(Number(value), Number.parseFloat(answer), Number(tolerance)),
     };
 }
 
 // --- a question and its answer
 
+/**
+ * @param {string} text
+ * @param {() => void} press
+ */
 function button(text, press) {
     const node = element("button", {type: "button", textContent: text});
     node.addEventListener("click", press);
     return node;
 }
 
-function box(...children) {
+function box() {
     const node = element("div", {className: "kl-box"});
     node.setAttribute("role", "status");
-    node.append(...children);
     return node;
 }
 
-// `code` in backquotes.
+/**
+ * `code` in backquotes.
+ * @param {string} text
+ */
 function withCode(text) {
-    return text.split("`").map((piece, i) => i % 2 ? element("code", {textContent: piece}) : piece);
+    return text
+        .split("`")
+        .map((piece, i) => (i % 2 ? element("code", {textContent: piece}) : piece));
 }
 
+/**
+ * @param {string} words
+ * @returns {Words}
+ */
 const predicted = words => ["You predicted: ", element("b", {textContent: words}), "."];
-const numbers = value => value === "Infinity" || value === "-Infinity" ? Number(value) : value;
+/** @param {Words} words */
+const copied = words => words.map(word => (typeof word === "string" ? word : word.cloneNode(true)));
+/** @param {Answer} [value] */
+const numbers = value => (value === "Infinity" || value === "-Infinity" ? Number(value) : value);
 
+/**
+ * @param {HTMLElement} question
+ * @param {HTMLElement} reveal
+ */
 function startQuestion(question, reveal) {
     const key = `kl-course/${question.dataset.page}/${question.id}`;
     const field = ("unit" in question.dataset ? makeNumber : makeChoice)(question, () => update());
@@ -162,10 +243,11 @@ function startQuestion(question, reveal) {
     if (!field.valid(answered.committed)) answered = {};
     field.set(answered.committed);
 
+    /** @param {Answered} now */
     function answer(now) {
         answered = now;
         const {committed} = now;
-        const plain = Number.isFinite(committed) ? committed : String(committed);
+        const plain = Number.isFinite(committed) ? committed : String(committed); // JSON has no ∞
         keep(key, committed === undefined ? {} : {...now, committed: plain});
         update();
     }
@@ -176,25 +258,33 @@ function startQuestion(question, reveal) {
         const {value, complaint} = field.read();
         field.disable(done);
         commit.disabled = done || value === undefined;
-        change.hidden = !done || revealed;
+        change.hidden = !done || Boolean(revealed);
         open.hidden = change.hidden;
-        const words = done && predicted(field.show(committed));
-        note.replaceChildren(...(done ? [...words, revealed ? "" : " Now explore."] : withCode(complaint ?? "")));
+        const words = done ? predicted(field.show(committed)) : [];
+        note.replaceChildren(
+            ...(done ? [...words, revealed ? "" : " Now explore."] : withCode(complaint ?? "")),
+        );
         said.className = "kl-box";
         if (!done) said.replaceChildren("Commit to a prediction first, further up.");
-        else if (!revealed) said.replaceChildren(...words.map(one => one.cloneNode?.(true) ?? one));
-        else tell(words);
+        else if (!revealed) said.replaceChildren(...copied(words));
+        else tell(words, field.agrees(committed, reveal.dataset.answer ?? ""));
     }
 
-    function tell(words) {
-        const right = field.agrees(answered.committed, reveal.dataset.answer);
+    /**
+     * @param {Words} words
+     * @param {boolean} right
+     */
+    function tell(words, right) {
         const verdict = element("b", {textContent: right ? "✓ Right." : "✗ Not this time."});
         said.classList.add(right ? "kl-right" : "kl-wrong");
-        const copies = words.map(one => one.cloneNode?.(true) ?? one);
-        said.replaceChildren(element("p", {}, verdict, " ", ...copies), ...because);
+        said.replaceChildren(element("p", {}, verdict, " ", ...copied(words)), ...because);
     }
 
-    question.replaceChildren(field.node, element("div", {className: "kl-buttons"}, commit, change), note);
+    question.replaceChildren(
+        field.node,
+        element("div", {className: "kl-buttons"}, commit, change),
+        note,
+    );
     const place = element("div", {className: "kl-reveal"}, said, open);
     reveal.before(place);
     reveal.hidden = true;
@@ -202,7 +292,10 @@ function startQuestion(question, reveal) {
 }
 
 export function startQuestions(root = document) {
-    for (const reveal of root.querySelectorAll("details.kl-reveal")) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const reveals = root.querySelectorAll("details.kl-reveal");
+    for (const reveal of reveals) {
+        /** @type {HTMLElement | null} */
         const question = root.querySelector(`[id="${reveal.dataset.question}"]`);
         if (question) startQuestion(question, reveal);
     }

@@ -4,6 +4,7 @@ Nothing is run: pages come from the stored outputs, and explorers from frames th
 renders beforehand. After the installs no network is asked for anything.
 """
 
+import json
 import os
 import re
 import shutil
@@ -25,10 +26,13 @@ WEB = ROOT / "web"
 BUILD = ROOT / "build"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXPLORERS = "explorers"  # folder of the site
-OWN = ("page.css", "page.js", "questions.js")
+OWN = (
+    *(WEB / name for name in ("page.css", "page.js", "questions.js", "frozen.js")),
+    *(ROOT / "kl_course").glob("picture.*"),
+)
 MOVING = (
-    f'<link rel="stylesheet" href="{EXPLORERS}/picture.css">'
-    f'<script type="module" src="{EXPLORERS}/frozen.js"></script>'
+    '<link rel="stylesheet" href="_static/picture.css">'
+    '<script type="module" src="_static/frozen.js"></script>'
 )
 OTHER_FONTS = re.compile(r",url\([^)]*\.(?:woff|ttf)\) format\(\"[a-z]+\"\)")
 
@@ -65,15 +69,21 @@ def build(folder):
 
 def vendor(folder):
     """KaTeX's style and fonts, in the version that sets the formulas, and our own files."""
-    katex = npm.package("katex", katex_version) / "dist"
+    package = npm.package("katex")
+    version = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
+    if version != katex_version:
+        raise RuntimeError(
+            f"web/package.json has KaTeX {version}, but Sphinx sets formulas with {katex_version}"
+        )
+    katex = package / "dist"
     folder.mkdir(parents=True)
     style = (katex / "katex.min.css").read_text(encoding="utf-8")
     (folder / "katex.min.css").write_text(OTHER_FONTS.sub("", style), encoding="utf-8")
     (folder / "fonts").mkdir()
     for font in (katex / "fonts").glob("*.woff2"):
         shutil.copy(font, folder / "fonts")
-    for name in OWN:
-        shutil.copy(WEB / name, folder)
+    for path in OWN:
+        shutil.copy(path, folder)
     say(f"KaTeX {katex_version} and its fonts are there")
 
 
@@ -90,7 +100,7 @@ def add_lite(folder):
 
 def add_explorers(folder, with_lite):
     """Freeze every explorer; a function from its name and its page to its HTML."""
-    shutil.copytree(freeze.kept(say), folder)
+    shutil.copytree(freeze.kept(say), folder, ignore=shutil.ignore_patterns("*.js", "*.css"))
 
     def shown(explorer, page):
         live = pages.lite_address(page) if with_lite else ""

@@ -1,9 +1,12 @@
 // A deck: typeset the formulas, give each slide what fits on it, and hand over to reveal.js.
+// @ts-check
 "use strict";
 
 const FLOOR = 690; // where a slide's content must end, of 720 px
 const SIZES = [32, 29, 26, 24, 22]; // px: a slide takes the largest that fits
-const LEAVES = ".cell > *, .cell > ul > li, .cell > ol:not(.options) > li, .answer > *, .cell details > *";
+const SMALLEST = SIZES[SIZES.length - 1];
+const LEAVES =
+    ".cell > *, .cell > ul > li, .cell > ol:not(.options) > li, .answer > *, .cell details > *";
 
 window.MathJax = {
     messageStyle: "none",
@@ -12,9 +15,29 @@ window.MathJax = {
     displayAlign: "left",
     displayIndent: "1em",
     tex2jax: {inlineMath: [["$", "$"]], displayMath: [["$$", "$$"]]},
-    CommonHTML: {linebreaks: {automatic: false}, scale: 92, minScaleAdjust: 100, mtextFontInherit: true},
+    CommonHTML: {
+        linebreaks: {automatic: false},
+        scale: 92,
+        minScaleAdjust: 100,
+        mtextFontInherit: true,
+    },
     AuthorInit: () => MathJax.Hub.Register.StartupHook("End", start),
 };
+
+/**
+ * @param {ParentNode} node
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+const all = (node, selector) =>
+    [...node.querySelectorAll(selector)].map(found => /** @type {HTMLElement} */ (found));
+
+/**
+ * @param {ParentNode} node
+ * @param {string} selector
+ * @returns {HTMLElement | null}
+ */
+const first = (node, selector) => node.querySelector(selector);
 
 function start() {
     MathJax.Hub.Queue(["Typeset", MathJax.Hub], show);
@@ -22,8 +45,8 @@ function start() {
 
 async function show() {
     await document.fonts.ready;
-    document.querySelectorAll(".mjx-chtml.MJXc-display").forEach(step);
-    document.querySelectorAll(".slides section > section").forEach(fit);
+    all(document, ".mjx-chtml.MJXc-display").forEach(step);
+    all(document, ".slides section > section").forEach(fit);
     document.body.classList.remove("measuring");
     Reveal.initialize({
         width: 1280,
@@ -35,39 +58,53 @@ async function show() {
         transition: "none",
         pdfSeparateFragments: false,
         // Keys pressed in an explorer are its own.
-        keyboardCondition: event => !event.target.closest?.(".kl-frozen, summary"),
+        keyboardCondition: ({target}) =>
+            !(target instanceof Element && target.closest(".kl-frozen, summary")),
         plugins: [RevealNotes],
     }).then(() => {
         Reveal.on("slidechanged", event => place(event.currentSlide));
         const later = new MutationObserver(() => place(Reveal.getCurrentSlide()));
-        document.querySelectorAll(".kl-frozen").forEach(box => later.observe(box, {childList: true, subtree: true}));
+        for (const box of all(document, ".kl-frozen"))
+            later.observe(box, {childList: true, subtree: true});
         place(Reveal.getCurrentSlide());
     });
 }
 
-// An explorer's picture is as wide as leaves room for its sliders and numbers.
+/**
+ * An explorer's picture is as wide as leaves room for its sliders and numbers.
+ * @param {HTMLElement} slide
+ */
 function place(slide) {
-    const box = slide.querySelector(".kl-explorer"), frozen = box?.closest(".kl-frozen");
-    if (!frozen?.querySelector(".kl-about") || frozen.dataset.placed) return;
-    const picture = box.querySelector(".kl-picture");
-    const room = FLOOR - frozen.offsetTop, ratio = picture.offsetWidth / picture.offsetHeight;
+    const box = first(slide, ".kl-explorer");
+    const picture = box && first(box, ".kl-picture");
+    /** @type {HTMLElement | null | undefined} */
+    const frozen = box?.closest(".kl-frozen");
+    if (!picture || !frozen?.querySelector(".kl-about") || frozen.dataset.placed) return;
+    const room = FLOOR - frozen.offsetTop;
+    const ratio = picture.offsetWidth / picture.offsetHeight;
     const others = frozen.offsetHeight - picture.offsetHeight;
     const width = Math.min(1160, Math.floor((room - others) * ratio));
     box.style.setProperty("--picture", `${width}px`);
-    frozen.dataset.placed = true;
+    frozen.dataset.placed = "true";
 }
 
-// A derivation comes line by line.
+/**
+ * A derivation comes line by line.
+ * @param {HTMLElement} display
+ */
 function step(display) {
-    const rows = display.querySelector(".mjx-mtable .mjx-table")?.children ?? [];
-    [...rows].slice(1).forEach(row => row.classList.add("fragment"));
+    const rows = first(display, ".mjx-mtable .mjx-table")?.children ?? [];
+    for (const row of [...rows].slice(1)) row.classList.add("fragment");
 }
 
+/** @param {HTMLElement} slide */
 function fit(slide) {
-    const heading = [...slide.querySelectorAll(LEAVES)].slice(1).find(leaf => leaf.tagName === "H2");
+    const heading = all(slide, LEAVES)
+        .slice(1)
+        .find(leaf => leaf.tagName === "H2");
     if (heading) fit(continued(slide, heading));
-    set(slide, SIZES.at(-1));
-    slide.querySelectorAll("pre").forEach(pre => pre.classList.toggle("wrapped", isWide(pre)));
+    set(slide, SMALLEST);
+    for (const pre of all(slide, "pre")) pre.classList.toggle("wrapped", isWide(pre));
     for (const size of SIZES) {
         set(slide, size);
         if (fits(slide)) return;
@@ -75,45 +112,67 @@ function fit(slide) {
     set(slide, 26);
     const leaf = firstOver(slide);
     if (leaf) fit(continued(slide, leaf));
-    else set(slide, SIZES.at(-1));
+    else set(slide, SMALLEST);
 }
 
+/**
+ * @param {HTMLElement} slide
+ * @param {number} size
+ */
 function set(slide, size) {
     slide.style.setProperty("--size", `${size}px`);
-    slide.querySelectorAll(".mjx-chtml.MJXc-display").forEach(narrow);
+    all(slide, ".mjx-chtml.MJXc-display").forEach(narrow);
 }
 
-// A formula that is wider than the slide is set smaller.
+/**
+ * A formula that is wider than the slide is set smaller.
+ * @param {HTMLElement} display
+ */
 function narrow(display) {
     display.style.fontSize = "";
-    const {left, width} = display.parentElement.getBoundingClientRect();
-    const parts = [...display.querySelectorAll(".mjx-math, .mjx-math *")];
+    const {left, width} = (display.parentElement ?? display).getBoundingClientRect();
+    const parts = all(display, ".mjx-math, .mjx-math *");
     const math = Math.max(...parts.map(part => part.getBoundingClientRect().right)) - left;
-    if (math > width) display.style.fontSize = `${Math.floor(100 * width / math)}%`;
+    if (math > width) display.style.fontSize = `${Math.floor((100 * width) / math)}%`;
 }
 
+/** @param {HTMLElement} slide */
 function fits(slide) {
-    const boxes = [...slide.querySelectorAll(".cell")].map(cell => cell.getBoundingClientRect().bottom);
-    return ![...slide.querySelectorAll("pre")].some(isWide) &&
-        Math.max(...boxes) - slide.getBoundingClientRect().top <= FLOOR;
+    const boxes = all(slide, ".cell").map(cell => cell.getBoundingClientRect().bottom);
+    return (
+        !all(slide, "pre").some(isWide) &&
+        Math.max(...boxes) - slide.getBoundingClientRect().top <= FLOOR
+    );
 }
 
+/** @param {HTMLElement} pre */
 function isWide(pre) {
     return pre.scrollWidth > pre.clientWidth;
 }
 
-// Where the next slide begins: never between a heading, or words that end in a colon, and what follows.
+/**
+ * Where the next slide begins: never between a heading, or words that end in a colon, and what follows.
+ * @param {HTMLElement} slide
+ */
 function firstOver(slide) {
     const top = slide.getBoundingClientRect().top;
-    const leaves = [...slide.querySelectorAll(LEAVES)];
-    let i = leaves.findIndex(leaf => leaf.getBoundingClientRect().bottom - top > FLOOR && !leaf.querySelector("li"));
-    while (i > 1 && (/^H\d/.test(leaves[i - 1].tagName) || /:\s*$/.test(leaves[i - 1].textContent))) i -= 1;
+    const leaves = all(slide, LEAVES);
+    let i = leaves.findIndex(
+        leaf => leaf.getBoundingClientRect().bottom - top > FLOOR && !leaf.querySelector("li"),
+    );
+    while (i > 1 && (/^H\d/.test(leaves[i - 1].tagName) || /:\s*$/.test(leaves[i - 1].textContent)))
+        i -= 1;
     return i > 0 ? leaves[i] : null;
 }
 
+/**
+ * The slide that begins with this part of another one, and follows it.
+ * @param {HTMLElement} slide
+ * @param {HTMLElement} leaf
+ */
 function continued(slide, leaf) {
-    const next = slide.cloneNode(false);
-    const heading = slide.querySelector("h1, h2, h3, .running");
+    const next = /** @type {HTMLElement} */ (slide.cloneNode(false));
+    const heading = first(slide, "h1, h2, h3, .running");
     if (heading && leaf.tagName !== "H2") {
         const running = document.createElement("p");
         running.className = "running";
@@ -126,8 +185,9 @@ function continued(slide, leaf) {
     range.setStartBefore(leaf);
     range.setEnd(slide, slide.childNodes.length);
     next.append(range.extractContents());
-    if (list) next.querySelector("ol").start = nth;
-    next.querySelector(".cell").classList.remove("fragment");
+    const rest = list && next.querySelector("ol");
+    if (rest) rest.start = nth;
+    first(next, ".cell")?.classList.remove("fragment");
     slide.after(next);
     return next;
 }

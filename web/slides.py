@@ -27,15 +27,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 COURSE = ROOT / "notebooks"
 BUILD = ROOT / "build"
-# What a deck fetches, of 90 MB in the packages.
+# What a deck fetches, of 80 MB in the packages.
 VENDORED = {
-    ("reveal.js", "5.2.1"): (
+    "reveal.js": (
         "dist/reveal.js",
         "dist/reveal.css",
         "plugin/notes/notes.js",
         "LICENSE",
     ),
-    ("mathjax", "2.7.9"): (
+    "mathjax": (
         "MathJax.js",
         "LICENSE",
         "config/TeX-AMS_CHTML-full.js",
@@ -95,8 +95,8 @@ def lessons_with_slides():
 
 def vendor(folder):
     """Bring reveal.js and MathJax, of each only the files that a deck loads."""
-    for (name, version), wanted in VENDORED.items():
-        home = npm.package(name, version)
+    for name, wanted in VENDORED.items():
+        home = npm.package(name)
         for part in wanted:
             source, target = home / part, folder / name / part
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from benchmarks import classroom
 @pytest.fixture(scope="module")
 def proxy():
     try:
-        return classroom.fetch_proxy(classroom.PROXY_FOLDER)[0]
+        return classroom.find_proxy()[0]
     except RuntimeError as why:
         pytest.skip(str(why))
 

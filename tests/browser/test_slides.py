@@ -154,7 +154,7 @@ def test_a_slider_moves_the_picture_and_its_keys_turn_no_slide(page, address):
 
 def test_without_npm_one_line_names_the_command_and_nothing_is_built(tmp_path, monkeypatch):
     monkeypatch.setattr(slides.npm.shutil, "which", lambda name: None)
-    monkeypatch.setattr(slides.npm.package, "__defaults__", (tmp_path / "npm",))
+    monkeypatch.setattr(slides.npm, "HOME", tmp_path / "npm")
     said = slides.main(["--out", str(tmp_path / "slides")])
     assert "apt install npm" in said
     assert "\n" not in said
