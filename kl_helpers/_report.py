@@ -732,8 +732,7 @@ def _draw_samples(ax, found):
     labels = [f"{who}: {name}" for who, name in zip("pq", found.names, strict=True)]
     if x.shape[1] > 1:
         for z, label, marker, color in zip((x, y), labels, "ox", ("C0", "C1"), strict=True):
-            z = z[:1000]
-            ax.plot(z[:, 0], z[:, 1], marker, color=color, label=label, ms=3, alpha=0.5)
+            ax.plot(z[:1000, 0], z[:1000, 1], marker, color=color, label=label, ms=3, alpha=0.5)
         ax.set(title="The first two columns", xlabel="column 0", ylabel="column 1")
     elif found.estimator == "shares of values":
         values = np.unique(np.concatenate([x, y]))
@@ -773,8 +772,9 @@ def _draw_intervals(ax, found):
         ends += [low, end]
         ax.plot([low, end], [row, row], color=color, linestyle="-" if row == 0 else "--")
         ax.plot(end if floor else estimate, row, ">" if floor else "o", color=color)
-    room = 0.08 * (max(ends) - min(min(ends), 0) or 1)
-    ax.set(xlim=(min(min(ends), 0) - room, max(ends) + room), ylim=(1.6, -0.6))
+    left, right = min(*ends, 0), max(ends)
+    room = 0.08 * (right - left or 1)
+    ax.set(xlim=(left - room, right + room), ylim=(1.6, -0.6))
     ax.set_yticks([0, 1], ["D(p‖q)", "D(q‖p)"])
     ax.axvline(0, color="#999999", linewidth=1, zorder=0)
     ax.set(title="95 % intervals", xlabel=found.unit)

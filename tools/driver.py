@@ -125,7 +125,7 @@ class LabServer:
             raise
         return self
 
-    def _wait_until_it_answers(self, seconds=60):
+    def _wait_until_it_answers(self, seconds=120):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
@@ -242,6 +242,8 @@ PLACE = """() => {
 # For a moment after Run All the view is held where it was, until a person scrolls.
 LET_GO = "() => document.dispatchEvent(new Event('wheel'))"
 
+CHANGE_THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 
 # Nothing that was sent to the kernel waits for its end. A widget holds messages back while one of
@@ -296,7 +298,7 @@ class NotebookPage:
         if message.type == "error":
             self._console_errors.append(f"{message.text} ({message.location.get('url')})")
 
-    def _await(self, script, argument=None, seconds=60):
+    def _await(self, script, argument=None, seconds=120):
         """Result of an async function in the page; `page.evaluate` would wait for it forever."""
         late = f"setTimeout(() => reject(new Error('no answer in {seconds} s')), {seconds * 1000})"
         return self.page.evaluate(
@@ -307,7 +309,7 @@ class NotebookPage:
         """Wait until the kernel has answered everything, and the browser has drawn it."""
         self._await(SETTLED)
 
-    def run_all(self, seconds=60):
+    def run_all(self, seconds=300):
         """Run every cell; return how long it took."""
         start = time.monotonic()
         self._await(RUN_ALL, seconds=seconds)
@@ -323,6 +325,33 @@ class NotebookPage:
         """Restart the kernel, as the menu does once one has said yes."""
         self._await(RESTART)
         self.settle()
+
+    @contextmanager
+    def whole_on_screen(self):
+        """The notebook on a screen so high that nothing of it is out of sight."""
+        notebook = self.page.locator(".jp-WindowedPanel-outer:visible")
+        height = notebook.evaluate("node => node.scrollHeight")
+        self.page.set_viewport_size(SCREEN | {"height": height + SCREEN["height"]})
+        self.settle()
+        try:
+            yield
+        finally:
+            self.page.set_viewport_size(SCREEN)
+
+    @contextmanager
+    def theme(self, name):
+        """JupyterLab in that theme, and then in its own again."""
+
+        def change(name):
+            self._await(CHANGE_THEME, name)
+            body = self.page.locator(f'body[data-jp-theme-name="{name}"]')
+            body.wait_for(state="attached")
+
+        change(name)
+        try:
+            yield
+        finally:
+            change("JupyterLab Light")
 
     @property
     def is_unsaved(self):
@@ -380,6 +409,17 @@ class NotebookPage:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(source)
         self.page.keyboard.press("Shift+Enter")
+        self.settle()
+
+    def commit(self, cell_id):
+        """Predict the first option with the mouse."""
+        question = self.outputs(cell_id)
+        question.get_by_role("radio").first.check()
+        question.get_by_role("button", name="Commit").click()
+        self.settle()
+
+    def reveal(self, cell_id):
+        self.outputs(cell_id).get_by_role("button", name="Reveal").click()
         self.settle()
 
     def pictures(self, cell_id):

@@ -39,13 +39,15 @@ def programs():
     """Paths of tsc and Biome, which run; else a RuntimeError in one line."""
     folder = npm.package("typescript").parent / ".bin"
     for name in ("tsc", "biome"):
-        if subprocess.run([folder / name, "--version"], capture_output=True).returncode:
+        if subprocess.run(
+            [folder / name, "--version"], capture_output=True, check=False
+        ).returncode:
             raise RuntimeError(f"{name} does not run here: it needs Node.js 18 or newer")
     return folder / "tsc", folder / "biome"
 
 
 def run(*command):
-    return subprocess.run(command, cwd=ROOT).returncode
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def install(whole):
         for name in LISTS:
             shutil.copy(WEB / name, folder)
         command = [npm, "ci", *QUIETLY, *([] if whole else ["--omit=dev"])]
-        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if ended.returncode:
             said = (ended.stderr + ended.stdout).strip().splitlines() or ["it said nothing"]
             raise RuntimeError(f"npm could not fetch web/package.json's packages: {said[0]}")

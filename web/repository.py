@@ -25,7 +25,7 @@ def address(folder):
         return ""
     ask = ["git", "-C", str(folder), "config", "--get", "remote.origin.url"]
     try:
-        remote = subprocess.run(ask, capture_output=True, text=True).stdout
+        remote = subprocess.run(ask, capture_output=True, text=True, check=False).stdout
     except OSError:  # there is no git
         return ""
     return https_address(remote)

@@ -1,5 +1,11 @@
-"""One JupyterLab, one browser and one page for all; one Run All for each notebook."""
+"""For each worker a browser and a JupyterLab with one page; what is built is built once for all.
 
+That page lasts, so it may ask its server for something at any time: whoever listens, counts or
+measures does it in a page of their own (`new_page`).
+"""
+
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -12,8 +18,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
+from tools import lessons
 from tools.driver import (
     COURSE,
+    SCREEN,
     LabServer,
     NotebookPage,
     chromium,
@@ -23,12 +31,47 @@ from tools.driver import (
 )
 from web import npm
 
+SERIOUS = ("serious", "critical")
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+# Of what is in a body without height axe judges no colour.
+GIVE_HEIGHT = "body { height: 100vh }"
+JUDGE = """async ([parts, options]) => {
+    const {violations, passes} = await axe.run(parts.length ? {include: parts} : document, options);
+    return {
+        found: violations.map(({impact, id, nodes: [{html, failureSummary}]}) =>
+            [impact, id, html.slice(0, 200), failureSummary]),
+        passed: passes.map(rule => rule.id),
+    };
+}"""
+WAIT = 30_000  # ms, for what takes one on a machine that has nothing else to do
+
 
 def pytest_sessionstart():
     try:
         find_chromium()
     except FileNotFoundError as missing:
         pytest.exit(f"browser tests: {missing}", returncode=2)
+
+
+# Of these files each notebook, explorer or deck may go to another worker than the rest.
+PARTS = {"lessons": "lesson", "app": "address", "slides": "name", "frozen": "name"}
+# What builds the site for all comes first, what is short comes last: nobody waits for long.
+ORDER = {"site": -2, "lessons": -1, "frozen": 1}
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items):
+    """Tests that share a page or a server go to the same worker."""
+    items.sort(key=lambda item: ORDER.get(topic(item), 0))
+    for item in items:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        part = params.get(PARTS.get(topic(item)), "")
+        name = f"{topic(item)} {getattr(part, 'stem', part)}".strip()
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
+def topic(item):
+    return item.path.stem.removeprefix("test_")
 
 
 @pytest.fixture(scope="session")
@@ -56,16 +99,32 @@ def debugging_port():
 def browser(debugging_port):
     flag = f"--remote-debugging-port={debugging_port}"
     with sync_playwright() as playwright, chromium(playwright, flag) as context:
-        yield context
+        yield context.browser
+
+
+@pytest.fixture
+def new_page(browser):
+    """Function: options -> a page in a browser context of its own, which hears no other page."""
+    contexts = []
+
+    def open_page(**options):
+        contexts.append(browser.new_context(**{"viewport": SCREEN} | options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(WAIT)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")
 def open_notebook(server, browser):
     """Context manager: path within the course -> `NotebookPage`; one at a time."""
-    page = browser.new_page()
-    page.set_default_timeout(10_000)
+    page = browser.new_context(viewport=SCREEN).new_page()
+    page.set_default_timeout(WAIT)
     page.goto(f"{server.url}/lab?reset")
-    page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+    page.wait_for_function("window.jupyterapp !== undefined", timeout=2 * WAIT)
 
     @contextmanager
     def open_in_lab(path):
@@ -78,7 +137,7 @@ def open_notebook(server, browser):
     return open_in_lab
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_planted(course, open_notebook):
     """Context manager: sources of code cells, by cell id -> `NotebookPage` before Run All."""
 
@@ -95,24 +154,129 @@ def run_planted(course, open_notebook):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The site, built once and served: its ``folder``, ``url``, and the ``seconds`` it took."""
-    folder = tmp_path_factory.mktemp("site") / "site"
-    start = time.monotonic()
-    command = [sys.executable, "-m", "web.site", str(folder)]
-    built = subprocess.run(command, cwd=COURSE, check=False, capture_output=True, text=True)
-    seconds = time.monotonic() - start
-    if npm.MISSING in built.stderr:
-        pytest.skip(npm.MISSING)
-    assert built.returncode == 0, built.stdout + built.stderr
-    with static_host(folder) as url:
-        yield SimpleNamespace(folder=folder, url=url, seconds=seconds)
+def show_explorers(run_planted):
+    """Context manager: names of scenes -> `NotebookPage` after Run All, with a cell for each.
+
+    A cell has the name of its scene, and its explorer too. Sources of further cells may follow.
+    """
+    makes = lessons.explorers()
+
+    def source(name):
+        call = f"explore_{name}"
+        return f"from {makes[call].__module__} import {call}\n{name} = {call}()\n{name}"
+
+    @contextmanager
+    def show(*names, **others):
+        with run_planted({name: source(name) for name in names} | others) as page:
+            page.run_all()
+            yield page
+
+    return show
+
+
+# --- what is built
 
 
 @pytest.fixture(scope="session")
-def axe():
+def for_all(tmp_path_factory):
+    """The folder that all workers have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def building(for_all):
+    """Context manager: only one worker at a time builds, as there is one folder build/."""
+
+    @contextmanager
+    def alone():
+        with (for_all / "building").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
+            yield
+
+    return alone
+
+
+@pytest.fixture(scope="session")
+def built_once(for_all, building):
+    """Function: name, function that builds into a folder -> that folder, the same for all."""
+
+    def build_or_take(name, build):
+        folder, unfinished = for_all / name, for_all / f"{name}.unfinished"
+        with building():
+            if not folder.exists():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                unfinished.mkdir()
+                build(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return build_or_take
+
+
+@pytest.fixture(scope="session")
+def site(built_once):
+    """The site, built once and served: its ``folder``, ``url``, and the ``seconds`` it took."""
+
+    def build(folder):
+        start = time.monotonic()
+        command = [sys.executable, "-m", "web.site", str(folder / "site")]
+        built = subprocess.run(command, cwd=COURSE, capture_output=True, text=True, check=False)
+        if npm.MISSING in built.stderr:
+            pytest.skip(npm.MISSING)
+        assert built.returncode == 0, built.stdout + built.stderr
+        assert "No JupyterLite" not in built.stdout, built.stdout
+        (folder / "seconds").write_text(f"{time.monotonic() - start:.1f}")
+
+    folder = built_once("site", build)
+    with static_host(folder / "site") as url:
+        seconds = float((folder / "seconds").read_text())
+        yield SimpleNamespace(folder=folder / "site", url=url, seconds=seconds)
+
+
+# --- axe
+
+
+@pytest.fixture(scope="session")
+def axe(building):
     """The source of axe-core, which no Python package holds."""
     try:
-        return (npm.package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
+        with building():
+            home = npm.package("axe-core")
     except RuntimeError as missing:
         pytest.skip(str(missing))
+    return (home / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def serious(axe):
+    """Function: a page, locators within it that are on the screen (all) -> what axe finds serious.
+
+    Another theme changes colours and nothing else: ``colours=True`` asks only what looks at them.
+    """
+
+    def judge(page, *parts, colours=False):
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(axe)
+        options = {"resultTypes": ["violations"]} | ({"runOnly": COLOUR_RULES} if colours else {})
+        verdict = page.evaluate(JUDGE, [[part.element_handle() for part in parts], options])
+        assert "color-contrast" in verdict["passed"]
+        return [found for found in verdict["found"] if found[0] in SERIOUS]
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def find_serious(serious):
+    """Function: `NotebookPage`, ids of cells -> what is serious in them, in both themes."""
+
+    def find(notebook, cell_ids):
+        page = notebook.page
+        page.add_style_tag(content=GIVE_HEIGHT)
+        parts = [notebook.outputs(cell_id) for cell_id in cell_ids]
+        with notebook.whole_on_screen():
+            found = serious(page, *parts)
+            with notebook.theme("JupyterLab Dark"):
+                return found + serious(page, *parts, colours=True)
+
+    return find

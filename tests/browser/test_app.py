@@ -13,7 +13,6 @@ from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
 )
-from test_axe import SERIOUS
 
 from tools.driver import COURSE, SCREEN, AppServer
 from web import app
@@ -23,13 +22,6 @@ ADDRESSES = [page.address for page in PAGES]
 NARROW = {"width": 400, "height": 800}
 ZOOMED = {"width": SCREEN["width"] // 2, "height": SCREEN["height"] // 2}  # at 200 %
 OVERFLOWS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-JUDGE = """async () => {
-    const {violations, passes} = await axe.run();
-    return {
-        found: violations.map(({impact, id, nodes}) => [impact, id, nodes[0].html]),
-        passed: passes.map(rule => rule.id),
-    };
-}"""
 SECONDS = 1000  # Playwright's unit is the millisecond
 
 
@@ -51,10 +43,8 @@ def small_server(tmp_path_factory):
 class Visitor:
     """A person with a browser of their own."""
 
-    def __init__(self, context, server):
-        self.page = context.new_page()
-        self.page.set_default_timeout(30 * SECONDS)
-        self.server = server
+    def __init__(self, page, server):
+        self.page, self.server = page, server
         self.asked, self.complaints = [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -88,11 +78,15 @@ class Visitor:
         slider.focus()
         low, now = slider.evaluate("node => [node.min, node.value]")
         self.page.keyboard.press("ArrowRight" if low == now else "ArrowLeft")
-        deadline = time.monotonic() + 10
-        while self.shown == before:
-            assert time.monotonic() < deadline, "the slider does nothing"
+        return self.changed_from(before)
+
+    def changed_from(self, before):
+        """What is shown as soon as it is something else."""
+        deadline = time.monotonic() + 30
+        while (now := self.shown) == before:
+            assert time.monotonic() < deadline, "nothing changes"
             self.page.wait_for_timeout(50)
-        return self.shown
+        return now
 
     def foreign(self):
         """Addresses of other hosts that were asked for something."""
@@ -101,17 +95,9 @@ class Visitor:
 
 
 @pytest.fixture
-def new_visitor(browser, server):
-    """Function: server, browser's options -> a visitor with a new profile."""
-    contexts = []
-
-    def come(server=server, **options):
-        contexts.append(browser.browser.new_context(viewport=SCREEN, **options))
-        return Visitor(contexts[-1], server)
-
-    yield come
-    for context in contexts:
-        context.close()
+def new_visitor(new_page, server):
+    """Function: server -> a visitor with a new profile."""
+    return lambda server=server: Visitor(new_page(), server)
 
 
 @pytest.fixture
@@ -119,18 +105,11 @@ def visitor(new_visitor):
     return new_visitor()
 
 
-def serious(page, axe):
-    page.evaluate(axe)
-    verdict = page.evaluate(JUDGE)
-    assert "color-contrast" in verdict["passed"]
-    return [found for found in verdict["found"] if found[0] in SERIOUS]
-
-
 # --- what a visitor sees
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_explorer_lives_and_shuts_nobody_out(visitor, axe, address):
+def test_an_explorer_lives_and_shuts_nobody_out(visitor, serious, address):
     visitor.open(address)
     visitor.touch()
     assert not visitor.page.get_by_text("The sliders come").is_visible()
@@ -139,17 +118,15 @@ def test_an_explorer_lives_and_shuts_nobody_out(visitor, axe, address):
         assert not visitor.page.evaluate(OVERFLOWS), screen
     for theme in ("light", "dark"):
         visitor.page.emulate_media(color_scheme=theme)
-        assert serious(visitor.page, axe) == []
+        assert serious(visitor.page, colours=theme == "dark") == []
     assert visitor.page.locator("code, pre, .jp-InputArea, .cm-editor").count() == 0
     assert visitor.foreign() == []
     assert visitor.complaints == []
 
 
 @pytest.mark.parametrize("screen", [SCREEN, ZOOMED, NARROW])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_to_choose_from(visitor, axe, theme, screen):
+def test_the_page_to_choose_from(visitor, serious, screen):
     visitor.page.set_viewport_size(screen)
-    visitor.page.emulate_media(color_scheme=theme)
     visitor.open()
     links = visitor.page.get_by_role("link")
     assert [link.get_attribute("href") for link in links.all()] == ADDRESSES
@@ -158,8 +135,10 @@ def test_the_page_to_choose_from(visitor, axe, theme, screen):
     assert headings == list(dict.fromkeys(page.lesson for page in PAGES))
     for page in PAGES:
         assert visitor.page.get_by_text(page.line, exact=True).is_visible()
-    assert not visitor.page.evaluate(OVERFLOWS)
-    assert serious(visitor.page, axe) == []
+    for theme in ("light", "dark"):
+        visitor.page.emulate_media(color_scheme=theme)
+        assert not visitor.page.evaluate(OVERFLOWS)
+        assert serious(visitor.page, colours=theme == "dark") == []
     assert visitor.foreign() == []
     assert visitor.complaints == []
 
@@ -183,8 +162,7 @@ def test_the_keyboard_alone_leads_to_an_explorer_moves_it_and_leads_back(visitor
     visitor.page.wait_for_function(
         "() => document.activeElement.value === document.activeElement.max"
     )
-    visitor.page.wait_for_timeout(500)
-    assert visitor.shown != before
+    visitor.changed_from(before)
     visitor.page.reload()
     visitor.page.locator(".kl-explorer").wait_for()
     keys.press("Tab")
@@ -222,9 +200,9 @@ def test_visitors_do_not_move_each_others_sliders(new_visitor):
     other.touch()
     assert other.shown == moved
     one.page.get_by_role("button", name="Narrow p, wide q").click()
-    one.page.wait_for_timeout(500)
+    one.changed_from(moved)
+    other.page.wait_for_timeout(500)
     assert other.shown == moved
-    assert one.shown != moved
 
 
 def test_a_template_that_is_asked_for_is_not_given(visitor):
@@ -242,15 +220,15 @@ def kernel_state(server, kernel_id):
         return json.load(answer)["execution_state"]
 
 
-def test_a_culled_kernel_is_said_with_the_way_on(new_visitor, small_server, axe):
+def test_a_culled_kernel_is_said_with_the_way_on(new_visitor, small_server, serious):
     visitor = new_visitor(small_server)
     visitor.open("two-normals")
     gone = visitor.page.locator(".kl-gone")
     assert not gone.is_visible()
-    gone.wait_for(state="visible", timeout=60 * SECONDS)
+    gone.wait_for(state="visible", timeout=120 * SECONDS)
     assert "the sliders rest" in gone.text_content()
     assert visitor.page.get_by_role("slider").first.is_disabled()
-    assert serious(visitor.page, axe) == []
+    assert serious(visitor.page) == []
     culled = visitor.kernel_id
     with visitor.page.expect_navigation():
         visitor.page.get_by_role("link", name="Reload the page").press("Enter")
@@ -269,7 +247,7 @@ def test_a_page_that_is_closed_ends_its_kernel(visitor, server):
     kernel_id = visitor.kernel_id
     assert kernel_state(server, kernel_id) != "dead"
     visitor.open()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while kernel_state(server, kernel_id) != "dead":
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -340,8 +318,8 @@ def message_header(kind):
 
 @pytest.fixture(scope="module")
 def attacked(browser, server):
-    context = browser.browser.new_context(viewport=SCREEN)
-    visitor = Visitor(context, server)
+    context = browser.new_context(viewport=SCREEN)
+    visitor = Visitor(context.new_page(), server)
     visitor.open("two-normals")
     yield visitor
     context.close()

@@ -17,9 +17,10 @@ from benchmarks import classroom
 
 
 @pytest.fixture(scope="module")
-def proxy():
+def proxy(building):
     try:
-        return classroom.find_proxy()[0]
+        with building():
+            return classroom.find_proxy()[0]
     except RuntimeError as why:
         pytest.skip(str(why))
 

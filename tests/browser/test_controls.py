@@ -1,36 +1,33 @@
-"""What a hand does to an explorer: type, press keys, run the cell again, lose the kernel."""
+"""What a hand does to an explorer: type, press keys, drag, run the cell again."""
 
-import itertools
 import re
 
 import pytest
 
-from tools import lessons
 from tools.driver import ExplorerView, agrees_to_the_printed_digits
 
-EXPLORERS = lessons.explorers()
-IMPORT = "\n".join(f"from {make.__module__} import {name}" for name, make in EXPLORERS.items())
-RESTART = "async () => { await window.panel.sessionContext.session.kernel.restart(); }"
-SHUT_DOWN = "async () => { await window.panel.sessionContext.shutdown(); }"
-EXECUTE = "code => window.panel.sessionContext.session.kernel.requestExecute({code}).done"
+SHOWN = ("two_normals", "samples")
 SAME_NODE = "node => window.marked === node"
 FOCUS_RING = "node => getComputedStyle(node).outlineStyle + getComputedStyle(node).outlineWidth"
 
 
-def sources(*names):
-    return {"import": IMPORT} | {n.replace("_", "-"): f"explore_{n}()" for n in names}
-
-
-@pytest.fixture
-def page(run_planted):
-    with run_planted(sources("two_normals", "samples")) as page:
-        page.run_all()
+@pytest.fixture(scope="module")
+def lasting(show_explorers):
+    with show_explorers(*SHOWN) as page:
         yield page
 
 
 @pytest.fixture
+def page(lasting):
+    """A notebook of two explorers, as they were first shown."""
+    for name in SHOWN:
+        ExplorerView(lasting, name).press("Reset")
+    return lasting
+
+
+@pytest.fixture
 def normals(page):
-    return ExplorerView(page, "two-normals")
+    return ExplorerView(page, "two_normals")
 
 
 @pytest.fixture
@@ -97,7 +94,7 @@ def test_escape_and_the_arrow_keys_in_a_field(normals):
 
 
 def test_no_key_pressed_in_an_explorer_edits_the_notebook(page, normals):
-    page.activate("two-normals")
+    page.activate("two_normals")
     before = page.cells
     places = (
         normals.handle("μ of p"),
@@ -112,7 +109,7 @@ def test_no_key_pressed_in_an_explorer_edits_the_notebook(page, normals):
 
 
 def test_the_focus_can_be_seen(page, normals):
-    page.activate("two-normals")
+    page.activate("two_normals")
     for target in (normals.handle("μ of p"), normals.number("μ of p")):
         page.tab_to(target)
         assert target.evaluate(FOCUS_RING) == "solid2px"
@@ -128,23 +125,6 @@ def test_the_readout_lasts_so_that_its_change_is_announced(normals):
     assert normals.still.evaluate("node => window.image === node")
 
 
-def test_two_views_share_no_id(run_planted):
-    twice = {"first": "explore_samples()", "second": "explore_samples()"}
-    with run_planted({"import": IMPORT} | twice) as page:
-        page.run_all()
-        found = [
-            ExplorerView(page, cell)
-            .moving.locator("[id]")
-            .evaluate_all("all => all.map(n => n.id)")
-            for cell in twice
-        ]
-        assert found[0]
-        assert not set(found[0]) & set(found[1])
-        for cell, ids in zip(twice, found, strict=True):
-            used = ExplorerView(page, cell).moving.inner_html().split("url(#")[1:]
-            assert {text.split(")")[0] for text in used} == set(ids)
-
-
 def test_a_cell_that_is_run_again_keeps_its_sliders(page, normals):
     normals.type_number("μ of p", "-2.25", "Enter")
     kept = normals.state
@@ -153,48 +133,6 @@ def test_a_cell_that_is_run_again_keeps_its_sliders(page, normals):
     normals.press("Reset")
     assert normals.controls["μ of p"] == "0.00"
     assert page.problems() == []
-
-
-@pytest.mark.parametrize("end", [RESTART, SHUT_DOWN])
-def test_a_kernel_that_is_gone_is_said_and_the_picture_stays_right(page, normals, end):
-    assert not normals.gone.is_visible()
-    picture = normals.picture
-    page._await(end)
-    normals.gone.wait_for(state="visible")
-    assert "Run All brings them back" in normals.gone.text_content()
-    assert normals.handle("μ of p").is_disabled()
-    assert normals.box.get_by_role("button", name="Reset").is_disabled()
-    still, moving = normals.still.bounding_box(), normals.moving.bounding_box()
-    assert moving == pytest.approx(still, abs=1)
-    assert normals.picture == picture
-
-
-def test_after_a_restart_run_all_brings_the_sliders_back(page, normals):
-    page._await(RESTART)
-    normals.gone.wait_for(state="visible")
-    page.run_all()
-    assert not normals.gone.is_visible()
-    normals.key("μ of p", "End")
-    assert normals.quantity("D(p‖q)") == "2.0000"
-
-
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_nothing_jumps_while_sliding(run_planted, name):
-    scene = EXPLORERS[name]().scene
-    sliders = [slider for slider in scene.sliders if slider.handle]
-    corners = list(itertools.product(*(slider.ends for slider in sliders)))
-    explorer = f"explorer = {name}()\nexplorer"
-    with run_planted({"import": IMPORT, "explore": explorer}) as page:
-        page.run_all()
-        box = ExplorerView(page, "explore").box
-        heights = {}
-        for corner in corners[:: -(-len(corners) // 16)]:
-            setting = dict(zip((slider.name for slider in sliders), corner, strict=True))
-            page._await(EXECUTE, f"explorer.set(**{setting})")
-            page.settle()
-            heights[corner] = box.evaluate("node => node.offsetHeight")
-        assert len(set(heights.values())) == 1, heights
-        assert page.problems() == []
 
 
 def test_labels_and_numbers_stay_within_the_explorer(page, normals, samples):

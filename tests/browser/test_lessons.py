@@ -1,7 +1,6 @@
 """Every notebook in JupyterLab as a learner meets it: read, run, slide, predict, answer."""
 
 import re
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,7 +16,6 @@ from tools.driver import (
     solutions,
 )
 
-RUN_ALL_SECONDS = 60
 # Explorers whose readout must be the closed form for the normals that their sliders say.
 TWO_NORMALS = (
     "explore_two_normals",
@@ -61,7 +59,7 @@ def lesson(request, open_notebook):
         lesson = Lesson(page, page.cells)
         lesson.pictures_before = {i: page.pictures(i) for i in lesson.explorers}
         lesson.problems_before = page.problems() + page.interruptions()
-        lesson.seconds = page.run_all(RUN_ALL_SECONDS)
+        lesson.seconds = page.run_all()
         yield lesson
 
 
@@ -76,13 +74,12 @@ def explorers(lesson):
     return lesson.explorers
 
 
-def test_the_course_opens_on_its_first_notebook(server, browser):
-    # A page left open would stay in front, and slow down the one behind it for all later tests.
-    with closing(browser.new_page()) as page:
-        page.goto(server.url)
-        # In a workspace of its own where another page has the default one.
-        page.wait_for_url("**/tree/notebooks/00-start-here.ipynb", wait_until="commit")
-        page.locator(".jp-Notebook h1").wait_for()
+def test_the_course_opens_on_its_first_notebook(server, new_page):
+    page = new_page()
+    page.goto(server.url)
+    # In a workspace of its own where another page has the default one.
+    page.wait_for_url("**/tree/notebooks/00-start-here.ipynb", wait_until="commit")
+    page.locator(".jp-Notebook h1").wait_for()
 
 
 def test_before_running_each_explorer_is_a_picture(lesson):

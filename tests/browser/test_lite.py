@@ -6,6 +6,7 @@ page up to the kernel's start, and the wheel beside the packages that the runtim
 
 import base64
 import json
+import shutil
 import subprocess
 import tomllib
 import venv
@@ -73,24 +74,17 @@ print(len(lessons.explorers()))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    built = tmp_path_factory.mktemp("site") / "lite"
-    lite.build(built, say=lambda _: None)
-    return built
+def folder(request, built_once):
+    """The build within the site; where npm is missing, and so the site, one of its own."""
+    if shutil.which("npm"):
+        return request.getfixturevalue("site").folder / "lite"
+    return built_once("lite", lambda folder: lite.build(folder / "lite", print)) / "lite"
 
 
 @pytest.fixture(scope="module")
 def address(folder):
     with static_host(folder.parent) as url:
         yield f"{url}/"
-
-
-@pytest.fixture
-def apart(browser):
-    """A browser context of its own: the tests' JupyterLab page goes on asking its server."""
-    context = browser.browser.new_context()
-    yield context
-    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +148,7 @@ def test_the_page_has_the_extensions_and_nothing_to_debug(folder):
     assert size < MEGABYTES * 1e6
 
 
-def test_a_notebook_opens_up_to_the_kernels_start(folder, address, apart):
+def test_a_notebook_opens_up_to_the_kernels_start(folder, address, new_page):
     runtime = default_runtime(folder)
     assert f"/v{PYODIDE_VERSION}/" in runtime
     committed = nbformat.read(ROOT / "notebooks" / NOTEBOOK, 4)
@@ -164,7 +158,7 @@ def test_a_notebook_opens_up_to_the_kernels_start(folder, address, apart):
         for output in cell.get("outputs", ())
         if "image/png" in output.get("data", {})
     ]
-    page = apart.new_page()
+    page = new_page()
     asked, troubles = [], []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on(
@@ -178,10 +172,10 @@ def test_a_notebook_opens_up_to_the_kernels_start(folder, address, apart):
         if not request.url.startswith((address, "data:", "blob:")):
             asked.append(request.url)
 
-    apart.on("request", on_request)
-    apart.route(runtime, lambda route: route.abort())
+    page.context.on("request", on_request)  # those of its workers too
+    page.context.route(runtime, lambda route: route.abort())
     page.goto(f"{address}lite/lab/index.html?path={NOTEBOOK}")
-    page.wait_for_selector(".jp-Notebook .jp-RenderedImage img", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-RenderedImage img", timeout=120_000)
     page.wait_for_function(
         f"document.querySelectorAll('.jp-RenderedImage img').length >= {len(pictures)}"
     )
@@ -191,7 +185,7 @@ def test_a_notebook_opens_up_to_the_kernels_start(folder, address, apart):
     )
     kernel = page.locator(".jp-Toolbar-kernelName").inner_text()
     text = page.locator(".jp-Notebook").inner_text()
-    for _ in range(100):
+    for _ in range(600):
         if asked:
             break
         page.wait_for_timeout(100)
@@ -213,10 +207,10 @@ def test_every_explorer_works_on_the_packages_that_the_runtime_lists(runtime, tm
     assert int(done.stdout) >= 24
 
 
-def test_every_notebook_says_there_what_it_says_here(folder, runtime):
-    (folder.parent / "run.py").write_text(RUN, encoding="utf-8")
+def test_every_notebook_says_there_what_it_says_here(folder, runtime, tmp_path):
+    (tmp_path / "run.py").write_text(RUN, encoding="utf-8")
     done = subprocess.run(
-        [runtime, folder.parent / "run.py", "."],
+        [runtime, tmp_path / "run.py", "."],
         cwd=folder / "files",
         capture_output=True,
         text=True,

@@ -50,18 +50,17 @@ GO = """name => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(built_once):
     """Where a plain static server has the decks."""
-    folder = tmp_path_factory.mktemp("web") / "slides"
-    slides.build(folder)
-    with static_host(folder) as url:
+    folder = built_once("decks", lambda folder: slides.build(folder / "slides"))
+    with static_host(folder / "slides") as url:
         yield url
 
 
 @pytest.fixture
-def page(browser, address):
+def page(new_page, address):
     """A page that notes what goes wrong and who else is asked; both fail the test."""
-    page, wrong = browser.new_page(), []
+    page, wrong = new_page(), []
     page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("response", lambda answer: answer.status >= 400 and wrong.append(answer.url))
@@ -74,7 +73,6 @@ def page(browser, address):
         ),
     )
     yield page
-    page.close()
     assert wrong == []
 
 

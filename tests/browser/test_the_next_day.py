@@ -24,11 +24,23 @@ def ids(cells, pattern):
     return [i for i, cell in cells.items() if re.search(pattern, cell["source"], re.MULTILINE)]
 
 
-def test_it_shows_pictures_outlines_and_folded_answers(own_copy, open_notebook):
-    _, name = own_copy
+def without_pictures(notebook):
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop("image/png", None)
+    return notebook
+
+
+def test_its_file_is_as_it_was_and_shows_pictures_outlines_and_folded_answers(
+    own_copy, open_notebook
+):
+    path, name = own_copy
     with open_notebook(name) as page:
         page.run_all()
+        assert page.is_unsaved
         page.save()
+    before, after = (without_pictures(nbformat.read(p, as_version=4)) for p in (LESSON, path))
+    assert after == before
     with open_notebook(name) as page:
         assert page.problems() == []
         cells = page.cells
@@ -51,23 +63,6 @@ def test_it_shows_pictures_outlines_and_folded_answers(own_copy, open_notebook):
         assert page.page.get_by_text("Error displaying widget").count() == 0
 
 
-def without_pictures(notebook):
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            output.get("data", {}).pop("image/png", None)
-    return notebook
-
-
-def test_running_it_all_leaves_the_file_as_it_was(own_copy, open_notebook):
-    path, name = own_copy
-    with open_notebook(name) as page:
-        page.run_all()
-        assert page.is_unsaved
-        page.save()
-    before, after = (without_pictures(nbformat.read(p, as_version=4)) for p in (LESSON, path))
-    assert after == before
-
-
 def test_opened_and_untouched_it_is_saved_and_stays_as_it_was_byte_for_byte(
     own_copy, open_notebook
 ):
@@ -87,9 +82,7 @@ def test_a_page_that_is_loaded_again_goes_on_with_the_same_kernel(own_copy, open
     with open_notebook(name) as page:
         page.run_all()
         question, *_ = ids(page.cells, r"= predict\(")
-        page.outputs(question).get_by_role("radio").first.check()
-        page.outputs(question).get_by_role("button", name="Commit").click()
-        page.settle()
+        page.commit(question)
         page.save()
         page.close(end_kernel=False)
         page.__init__(page.page, name)
