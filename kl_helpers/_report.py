@@ -654,12 +654,13 @@ def _by_neighbours(x, y, rng, warnings):
         )
     halves = np.array(halves)
     directions = []
-    for (way, one, other), estimate, parts, (a, b) in zip(
+    for (way, one, other), found, parts, (a, b) in zip(
         _WAYS, estimates, halves.T, ((x, y), (y, x)), strict=True
     ):
         # A part of the share s scatters by √((1 − s)/s) times as much as the whole would; a bias
         # that falls like 1/√n is 1/(√(1/s) − 1) times what the parts moved by.
         spread = 1.96 * parts.std(ddof=1) * math.sqrt(share / (1 - share))
+        estimate = found
         moved = (estimate - parts.mean()) / (math.sqrt(1 / share) - 1)
         low = float(estimate - spread + min(moved, 0))
         high = float(estimate + spread + max(moved, 0))
