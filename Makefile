@@ -14,7 +14,7 @@ $(shell mkdir -p build/home)
 export HOME := $(CURDIR)/build/home
 endif
 
-.PHONY: help lab site lite slides app test test-machines test-lowest test-newest test-browser bench notebooks lint \
+.PHONY: help lab site lite slides app test unlinted test-machines test-lowest test-newest test-browser bench notebooks lint \
 	format constraints
 
 help: ## list the targets
@@ -41,6 +41,9 @@ app: ## the explorers alone, for everybody who has the address (PORT=8870, ARGS=
 	@exec $(VENV_PYTHON) -m web.app $(if $(PORT),--port=$(PORT)) $(ARGS)
 
 test: lint ## lint, unit, property and explorer tests, then every notebook under strict nbval
+	@$(MAKE) --no-print-directory unlinted
+
+unlinted: # what test is without lint: the legs of test-machines
 	PYTHONWARNINGS=error $(TEST_PYTHON) -m pytest $(TESTS) -n 2 --dist loadscope
 	$(TEST_PYTHON) -m pytest --nbval --nbval-current-env -n 2 --dist loadscope $(NOTEBOOKS)
 

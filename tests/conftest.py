@@ -1,5 +1,7 @@
 """What all tests share: a seeded generator, and property tests that always try the same cases."""
 
+import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -31,14 +33,39 @@ def boxes():
     return drawn
 
 
+@cache
+def sources(number):
+    """Cell's id -> its source, of the notebook of that number."""
+    (path,) = Path(__file__).parents[1].glob(f"notebooks/{number}-*.ipynb")
+    return {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
+
+
 @pytest.fixture
-def prose():
-    """What a cell says, lines and string literals joined: prose("01", "sign-meaning")."""
+def unsaid():
+    """The first number that a text does not say as printed, after those before it; or None.
 
-    def said(number, cell_id):
-        (path,) = Path(__file__).parents[1].glob(f"notebooks/{number}-*.ipynb")
-        (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.id == cell_id)
-        lines = " ".join(line.strip() for line in cell.source.splitlines())
-        return lines.replace('" r"', "").replace('" "', "")
+    A minus may be a hyphen, and a % may stand off. 0.5 is not said by 10.5, 0.55, 0.5e or −0.5.
+    """
 
-    return said
+    def missing(text, *numbers):
+        text = re.sub(r"\s+", " ", text).replace("−", "-").replace(" %", "%")
+        at = 0
+        for number in numbers:
+            found = re.compile(rf"(?<![\d-])(?<!\d[.,]){re.escape(number)}(?![\de]|[.,]\d)")
+            if not (place := found.search(text, at)):
+                return number
+            at = place.end()
+        return None
+
+    return missing
+
+
+@pytest.fixture
+def says(unsaid):
+    """Hold that a cell says these numbers, one after the other: says("01", "title", "0.24")."""
+
+    def hold(number, cell_id, *numbers):
+        missing = unsaid(sources(number)[cell_id], *numbers)
+        assert missing is None, f"notebook {number}, {cell_id}: no {missing} among {numbers}"
+
+    return hold

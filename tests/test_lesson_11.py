@@ -91,16 +91,15 @@ def test_the_posterior_closes_the_gap_and_is_where_the_slopes_say(s):
         assert sum(wild.bound(mu + dm, sigma + ds, s)[:2]) >= sum(wild.bound(mu, sigma, s)[:2])
 
 
-def test_without_the_kl_term_a_spike_wins_and_loud_noise_gives_the_prior(prose):
+def test_without_the_kl_term_a_spike_wins_and_loud_noise_gives_the_prior(says):
     best = min(
         itertools.product(np.linspace(-2, 3, 11), (0.1, 0.5, 1, 2)),
         key=lambda at: wild.bound(*at, 1).reconstruction,
     )
     assert best == (2, 0.1)
     mu, sigma = wild.posterior(5)
-    assert f"μ = {mu:.3f}, σ = {sigma:.3f}" in prose("11", "reveal-loud")
-    assert "$N(1, 0.71^2)$" in prose("11", "thermometer")
-    assert f"{wild.posterior(1)[1]:.2f}" == "0.71"
+    says("11", "reveal-loud", f"{mu:.3f}", f"{sigma:.3f}")
+    says("11", "thermometer", f"N({wild.posterior(1)[0]:.0f}, {wild.posterior(1)[1]:.2f}^2)")
 
 
 # --- The tilt
@@ -137,13 +136,10 @@ def test_the_slope_of_the_budget_is_beta():
         assert slope == pytest.approx(beta, abs=1e-3)
 
 
-def test_what_is_said_of_the_five_words(prose):
+def test_what_is_said_of_the_five_words(says):
     assert wild.REFERENCE.sum() == pytest.approx(1, abs=1e-15)
-    table = prose("11", "reward")
-    assert "| $\\pi_0$ | 0.40 | 0.30 | 0.15 | 0.10 | 0.05 |" in table
-    assert wild.REFERENCE.tolist() == [0.40, 0.30, 0.15, 0.10, 0.05]
-    assert "| $r$ | 0 | 0 | 0 | 1 | 2 |" in table
-    assert wild.REWARD.tolist() == [0, 0, 0, 1, 2]
+    says("11", "reward", " | ".join(f"{share:.2f}" for share in wild.REFERENCE))
+    says("11", "reward", " | ".join(f"{points:.0f}" for points in wild.REWARD))
     assert wild.budget(wild.REFERENCE, wild.REWARD, 0.01)[0] == pytest.approx(-math.log(0.05))
     assert f"{-math.log(0.05):.2f} {-math.log(0.4):.2f}" == "3.00 0.92"
     for_good = np.array([2.0, 0, 0, 0, 0])
@@ -222,15 +218,13 @@ def test_great_becomes_less_likely_under_k3_although_it_is_rewarded():
     assert rows["k1"] == [0, 0, 0, 0, 1]
 
 
-def test_which_words_gain(prose):
-    said = prose("11", "what-was-trained")
+def test_which_words_gain(says):
     ref, reward, beta = wild.REFERENCE, wild.REWARD, 0.5
     other = wild.other_tilt(ref, reward, beta)
     room = reward + beta * ref / other  # λ, the same for every word
     assert room == pytest.approx(np.full(5, room[0]), rel=1e-9)
     log_z = math.log(np.sum(ref * np.exp(reward / beta)))
-    assert rf"$\beta\log Z = {beta * log_z:.2f}$" in said
-    assert rf"$\lambda - \beta = {room[0] - beta:.2f}$" in said
+    says("11", "what-was-trained", f"{beta * log_z:.2f}", f"{room[0] - beta:.2f}")
 
 
 def test_a_reward_without_differences_leaves_the_reference():
@@ -251,12 +245,12 @@ def test_the_file_is_the_one_described(birds):
     assert len(wild.BILLS["Adelie"]) == 151
 
 
-def test_what_the_notebook_says_of_2009(birds, prose):
+def test_what_the_notebook_says_of_2009(birds, says):
     old, new = adelies(birds, "2007"), adelies(birds, "2009")
     single = [wild.fitted_kl(new[:, i], old[:, i]) for i in range(4)]
-    assert f"{sum(single):.2f} nats" in prose("11", "ask-joint")
-    assert f"{wild.fitted_kl(new, old):.2f} nats" in prose("11", "reveal-joint")
-    assert f"{(new - old.mean(axis=0)).mean(axis=0)[2]:.1f} mm" in prose("11", "across")
+    says("11", "ask-joint", f"{sum(single):.2f}")
+    says("11", "reveal-joint", f"{wild.fitted_kl(new, old):.2f}")
+    says("11", "across", f"{(new - old.mean(axis=0)).mean(axis=0)[2]:.1f}")
     assert np.corrcoef(old[:, 1:3].T)[0, 1] > 0.4  # they go together in 2007 too
     assert wild.shuffled_kl(new[:, 2], old[:, 2], 1000).max() < single[2]
     *features, joint = ([*numbers(line[18:])] for line in output("features").splitlines()[1:])
@@ -300,18 +294,17 @@ def test_chi_squared_is_too_lenient_for_fifty_birds_and_four_features(rng):
     assert np.mean(above) > 0.09  # 13.7 % in 3000 runs
 
 
-def test_what_the_notebook_says_of_the_report(birds, prose):
+def test_what_the_notebook_says_of_the_report(birds, says):
     old, new = adelies(birds, "2007"), adelies(birds, "2009")
-    said = prose("11", "report-read")
-    assert f"{np.sum(new[:, 2] > old[:, 2].max())} of the {len(new)} new birds have longer" in said
-    assert f"no sample of {len(old)} can say" in said
+    longer = np.sum(new[:, 2] > old[:, 2].max())
+    says("11", "report-read", f"{longer}", f"{len(new)}", f"{len(old)}")
     found = report(new[:, 2], old[:, 2])
-    assert f"from {found.interval[0]:.2f} to {found.interval[1]:.2f} nats" in said
+    says("11", "report-read", f"{found.interval[0]:.2f}", f"{found.interval[1]:.2f}")
     assert found.estimate == pytest.approx(wild.fitted_kl(new[:, 2], old[:, 2]), rel=1e-12)
     assert "17 % of p lies beyond the range of q" in found.warnings[0]
     assert "it exceeds 0 (95 %)" in found.warnings[0]
     assert output("features").splitlines()[2].split()[-1] == "0.030"  # 3 of 100, above 2.5 %
-    assert "below 2.5 %" in said
+    says("11", "report-read", "3", "100", "2.5%")
     assert report(new[:, 1], old[:, 1]).interval[0] == 0
 
 
@@ -349,12 +342,10 @@ def test_many_birds_reach_the_exact_psi_and_a_larger_n_only_adds_birds():
     assert (np.round(more) >= np.round(few)).all()
 
 
-def test_what_the_notebook_says_of_psi(prose):
+def test_what_the_notebook_says_of_psi(says):
     psis = np.array([wild.drift(0, 50, 10, seed).psi for seed in range(2000)])
     assert np.mean(psis > 0.25) == pytest.approx(0.28, abs=0.02)
-    said = prose("11", "reveal-psi")
-    for number in ("28 of 100", f"9/50 = {9 / 50:.2f}", f"{9 / 2000}", "0.21"):
-        assert number in said
+    says("11", "reveal-psi", "28", "100", f"{9 / 50:.2f}", f"{9 / 2000}", "0.21")
     lines = [numbers(line.replace("%", "")) for line in output("alarms").splitlines()[1:]]
     assert lines[0][2] == 28
     assert lines[3][2] < 10
@@ -364,7 +355,7 @@ def test_what_the_notebook_says_of_psi(prose):
 # --- Support
 
 
-def test_a_cut_costs_the_log_of_what_it_keeps_whatever_the_shape(prose):
+def test_a_cut_costs_the_log_of_what_it_keeps_whatever_the_shape(says):
     for q in (stats.norm(0, 1), stats.gumbel_r(0, 1), stats.t(5)):
         low, high = -0.3, 1.2
         kept = q.cdf(high) - q.cdf(low)
@@ -374,7 +365,7 @@ def test_a_cut_costs_the_log_of_what_it_keeps_whatever_the_shape(prose):
     assert kl_quad(stats.truncnorm(-1, 1), stats.norm()) == pytest.approx(
         -math.log(math.erf(1 / math.sqrt(2))), rel=1e-12
     )
-    assert f"{stats.skewnorm(4).cdf(0):.0%}".replace("%", " %") in prose("11", "support")
+    says("11", "support", f"{stats.skewnorm(4).cdf(0):.0%}")
 
 
 # --- torch
@@ -596,13 +587,13 @@ def test_wrong_alarms(answers, words):
     assert words in verdict.message
 
 
-def test_right_alarm(prose):
+def test_right_alarm(says):
     assert check_psi(0.175, LIMIT, "no").status == "right"
     assert check_psi(0.175, 0.352, " No.").status == "right"
     assert check_psi(0.175, LIMIT, None).status == "not attempted"
     assert check_psi(None, None, None).status == "not attempted"
-    points = ", ".join(f"{stats.chi2.ppf(0.95, k):.2f}" for k in (7, 8, 9))
-    assert points in prose("11", "ex-psi-prompt")
+    points = [f"{stats.chi2.ppf(0.95, k):.2f}" for k in (7, 8, 9)]
+    says("11", "ex-psi-prompt", *points)
     assert stats.chi2.sf(0.30 * 40, 7) > 0.05
 
 
