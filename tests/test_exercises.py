@@ -7,6 +7,7 @@ all of them run under nbval.
 import ast
 import re
 from functools import cache
+from symtable import symtable
 from typing import NamedTuple
 
 import nbformat
@@ -51,22 +52,37 @@ def root(node):
     return node.id if isinstance(node, ast.Name) else None
 
 
+def read_from_outside(table):
+    """The names of the notebook that a piece of code reads: no local ones of its functions."""
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (table.get_name() == "top" or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from read_from_outside(inner)
+
+
 def names(source):
     """The names that code reads, imports, and binds or may change: x of x[0] = 1 and x.pop()."""
-    read, imported, changed = set(), set(), set()
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Name(name, ast.Load()):
-                read.add(name)
-            case ast.Name(name) | ast.FunctionDef(name) | ast.ClassDef(name):
-                changed.add(name)
-            case ast.alias(name, other):
-                imported.add((other or name).split(".")[0])
-            case ast.Call(ast.Attribute() as thing):
-                changed.add(root(thing))
-            case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
-                changed.add(root(node))
-    return read, imported, changed
+    read, imported, changed, bound = set(), set(), set(), set()
+    for statement in ast.parse(source).body:
+        again, own = set(), set()
+        for node in ast.walk(statement):
+            match node:
+                case ast.AugAssign(ast.Name(name)):
+                    again.add(name)
+                case ast.Name(name, ast.Store()) | ast.FunctionDef(name) | ast.ClassDef(name):
+                    own.add(name)
+                case ast.alias(name, other):
+                    imported.add((other or name).split(".")[0])
+                case ast.Call(ast.Attribute() as thing):
+                    changed.add(root(thing))
+                case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+                    changed.add(root(node))
+        found = set(read_from_outside(symtable(ast.unparse(statement), "cell", "exec"))) | again
+        loop = isinstance(statement, ast.For | ast.While | ast.With | ast.FunctionDef)
+        read |= found - bound - (own - again if loop else set())
+        bound |= own
+    return read, imported, changed | bound
 
 
 def needed(before, code):
