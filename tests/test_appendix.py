@@ -220,7 +220,10 @@ MISTAKES = {
         "My example gives",
         ["equal σ hides the difference", "the directions agree exactly when the widths do"],
     ),
-    "fewer draws, more divergence": ("The smaller data", ["bins per draw", "above 0. ["]),
+    "fewer draws, more divergence": (
+        "The smaller data",
+        ["bins per draw", "hardly ever comes out at 0"],
+    ),
     "a halved sample": ("I halved", ["Do not trust one that stands still"]),
     "infinite without a zero": ("D is infinite only", ["nowhere 0", "Nothing is 0."]),
     "k-NN on few values": ("k-NN needs", ["Data of a few values are not continuous"]),

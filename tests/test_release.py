@@ -14,7 +14,7 @@ import kl_helpers
 ROOT = Path(__file__).resolve().parents[1]
 JOBS = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["jobs"]
 # What tests of the mathematics may import; nbformat is conftest.py's, for the notebooks' numbers.
-TOOLS = {"hypothesis", "ipython", "matplotlib", "mpmath", "nbformat", "pytest"}
+TOOLS = {"hypothesis", "ipython", "matplotlib", "mpmath", "mypy", "nbformat", "pytest"}
 SMALL = {"kl_helpers", "numpy", "scipy", *TOOLS}
 
 

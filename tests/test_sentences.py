@@ -20,14 +20,11 @@ DATA = Path(__file__).parents[1] / "notebooks" / "data"
 # --- 00 and 01
 
 
-def test_normals_of_unequal_sigma_never_agree_in_both_directions(rng, says):
+def test_normals_of_unequal_sigma_never_agree_in_both_directions(rng):
     """D(wide‖narrow) is the larger one, whatever the means: 10,000 random pairs."""
     mu, narrow = rng.normal(0, 3, 10_000), rng.uniform(0.1, 5, 10_000)
     wide = narrow * rng.uniform(1.001, 10, 10_000)
     assert (kl_normal(0, wide, mu, narrow) > kl_normal(0, narrow, mu, wide)).all()
-    lead, spread = 5.0, math.sqrt(10)  # ten trains of ½ nat, each log-ratio with sd 1
-    low, high = (math.exp(lead + side * spread) for side in (-1, 1))
-    assert (round(low), round(high, -2)) == (6, 3500)
 
 
 def test_the_q_of_ten_nats_in_the_first_round(says):
