@@ -146,6 +146,21 @@ def test_nothing_at_the_top_starts_threads_or_processes(module):
     assert found.isdisjoint(NOT_IN_A_BROWSER)
 
 
+def lengths(folder):
+    """(lines, name) of every function below a folder."""
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield node.end_lineno - node.lineno + 1, f"{path.name}: {node.name}"
+
+
+@pytest.mark.parametrize(
+    "folder", ["kl_helpers", "kl_course", "kl_lab", "web", "tools", "benchmarks"]
+)
+def test_a_function_fits_on_two_screens(folder):
+    assert [name for lines, name in lengths(folder) if lines > 80] == []
+
+
 def test_what_is_imported_is_asked_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *project["optional-dependencies"]["course"]]
