@@ -217,9 +217,13 @@ OPEN = """async path => {
     });
 }"""
 
+# Notebooks that links or a failed test have opened beside it go, too.
 CLOSE = """async endKernel => {
-    if (endKernel) await window.panel.sessionContext.shutdown();
-    window.panel.dispose();  // closing it would ask whether to save
+    const panels = [...window.jupyterapp.shell.widgets('main')].filter(each => each.sessionContext);
+    for (const panel of panels) {
+        if (endKernel) await panel.sessionContext.shutdown();
+        panel.dispose();  // closing it would ask whether to save
+    }
 }"""
 
 SAVE = "() => window.panel.context.save()"
