@@ -98,7 +98,7 @@ def _shares_of_three(value):
     if not (shares >= 0).all():  # false for nan, too
         raise NotRightError("A probability is a number from 0 to 1.")
     total = shares.sum()
-    if not abs(total - 1) <= 1e-9:
+    if not abs(total - 1) <= 1e-6:  # three numbers that came as float32
         share = "" if math.isinf(total) or total == 0 else ", or divide each by that sum"
         raise NotRightError(
             f"The three add up to {total:.4g}: change them so that they add up to 1{share}."

@@ -74,7 +74,7 @@ def check_tilt(tilt):
             {"reference": [0.5, 0.3, 0.2], "reward": [0.0, 1.0, 2.0], "beta": 0.5},
             {"reference": [0.25, 0.75], "reward": [3.0, 2.0], "beta": 4.0},
             {"reference": [0.6, 0.4], "reward": [1000.0, 1001.0], "beta": 0.5},
-            {"reference": [0.6, 0.4], "reward": [0.0, 1001.0], "beta": 0.5},
+            {"reference": [0.5, 0.3, 0.2], "reward": [0.0, 1001.0, 0.5], "beta": 0.5},
             {"reference": [0.6, 0.4], "reward": [-1001.0, -1000.0], "beta": 0.5},
         ],
         mistakes={
@@ -204,8 +204,8 @@ def check_psi(mean, limit, alarm):
         alarm = "yes" if alarm else "no"
     if isinstance(alarm, (list, tuple)) and len(alarm) == 1:
         (alarm,) = alarm
-    if isinstance(alarm, str) and alarm.strip(" .").lower() in ("yes", "no", "y", "n"):
-        alarm = alarm.strip()[0]
+    if isinstance(alarm, str) and alarm.strip(" .()").lower() in ("yes", "no", "y", "n"):
+        alarm = alarm.strip(" .()")[0]
     elif alarm is not None:
         return Verdict("wrong", f'`alarm`: `{show(alarm)}` is neither `"yes"` nor `"no"`.')
     reason = "0.060 is below 0.1, but chance alone stays below 0.0352 in 95 of 100 cases."
