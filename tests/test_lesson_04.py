@@ -375,6 +375,10 @@ def test_small_steps_make_a_detour_at_most_half_as_long():
         ("check_pinsker", (0.1, 0.1), "`bits`: The bound wants nats"),
         ("check_pinsker", (0.1, 0.1201), "`bits`: Times ln 2, not divided"),
         ("check_pinsker", (0.1, 0.08), "`bits`: 0.08 is close, but not right to 2"),
+        ("check_pinsker", (10, 8.3), "`nats`: In percentage points that is right"),
+        ("check_pinsker", (0.1, 8.3), "`bits`: In percentage points that is right"),
+        ("check_pinsker", (0.1, 0.1177), "`bits`: That lacks the ½ under the root, beside"),
+        ("check_pinsker", (0.1, 0.1665), "`bits`: √(2D) bounds Σ|p − q|: take half"),
         ("check_pinsker", (0.1, 0.0693), "`bits`: The ln 2 belongs under the root"),
     ],
 )
@@ -385,7 +389,8 @@ def test_wrong_answers_that_people_give(name, answers, words):
 
 
 @pytest.mark.parametrize(
-    "findings", ["ACE", "e, c, a", "A C E", "ACE.", ["A", "C", "E"], ("e", "c", "a"), {"ACE"}]
+    "findings",
+    ["ACE", "e, c, a", "A and C and E", "A C E", "ACE.", ["A", "C", "E"], ("e", "c", "a"), {"ACE"}],
 )
 def test_the_findings_in_any_order(findings):
     assert checks.check_sorted_audit(findings, 0.7213).status == "right"

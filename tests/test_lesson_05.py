@@ -244,6 +244,13 @@ def careless(mu, sigma, m):
     return np.sum(q * np.log(q / p)) * sigma * 0.01
 
 
+def narrow(mu, sigma, m):
+    x = np.linspace(-30, 30, 12001)
+    log_q = norm.logpdf(x, mu, sigma)
+    log_p = np.logaddexp(norm.logpdf(x, -m, 0.36), norm.logpdf(x, m, 0.36)) - math.log(2)
+    return np.sum(np.exp(log_q) * (log_q - log_p)) * 0.005
+
+
 REVERSE = {
     "right": (reverse, "right", "charges only"),
     "the library's": (reverse_kl, "right", ""),
@@ -256,6 +263,9 @@ REVERSE = {
         "wrong",
         "the average of log q is missing",
     ),
+    "no spacing": (lambda mu, s, m: reverse(mu, s, m) / (0.01 * s), "wrong", "the plain sum"),
+    "spacing of z": (lambda mu, s, m: reverse(mu, s, m) / s, "wrong", "σ times that of the z"),
+    "variance for σ": (narrow, "wrong", "0.36 its variance"),
     "underflow": (careless, "wrong", "logaddexp"),
     "nothing": (lambda mu, sigma, m: None, "not attempted", ""),
     "raises": (lambda mu, sigma, m: 1 / 0, "wrong", "ZeroDivisionError"),
@@ -306,6 +316,8 @@ def test_moments_by_integration():
     [
         (("F", "R", "R", "F"), "right", "over whose draws"),
         (("forward", " Reverse ", "r", "f"), "right", ""),
+        (("forward KL", "rev", "reverse kl", "fwd"), "right", ""),
+        (("F", "review", "reverse?", "F"), "wrong", "none of the letters"),
         (("R", "R", "R", "F"), "wrong", "`likelihood`"),
         (("F", "F", "R", "F"), "wrong", "`elbo`"),
         (("F", "R", "F", "F"), "wrong", "tilted by the reward"),

@@ -258,6 +258,8 @@ def says(verdict, status, words=""):
         (check_smaller_epsilon, 4.14, "add the 7.8"),
         (check_smaller_epsilon, 8.26, "*without*"),
         (check_smaller_epsilon, 7.8, "wherever p has"),
+        (check_smaller_epsilon, 7.8 * 7 / 5, "It is a sum and no factor"),
+        (check_smaller_epsilon, 780, "It is a sum and no factor"),
         (check_ceiling, 13.8, "every share is 1/8"),
         (check_ceiling, 15.9, "taken off"),
         (check_ceiling, 2.08, "price of ε"),
@@ -270,10 +272,25 @@ def says(verdict, status, words=""):
         (check_rods, 3800, "from each"),
         (check_rods, 190, "0.1 nats"),
         (check_rods, 0.19, "Multiply"),
+        (check_rods, 1880, "close"),
+        (check_rods, 1920, "close"),
+        (check_rods, (1, 900), "in Python write 1900"),
     ],
 )
 def test_a_wrong_number_gets_the_useful_word(check, answer, words):
     assert says(check(answer), "wrong", words)
+
+
+def even_mean(n, bins=20, epsilon=1e-5):
+    """The exact mean report of two samples of n in bins of even shares."""
+    chance, share = stats.binom.pmf(range(n + 1), n, 1 / bins), np.arange(n + 1) / n + epsilon
+    return bins * np.sum(chance * share * (np.log(share) - np.sum(chance * np.log(share))))
+
+
+def test_rods_by_the_formula_and_by_the_exact_mean():
+    assert even_mean(1909) > 0.01 > even_mean(1910)
+    for rods in (1900, 1906, 1910, 1911):
+        assert says(check_rods(rods), "right", "1900" if rods > 1905 else "95 rods a bin")
 
 
 def test_the_ceiling_is_what_the_recipe_reports():
@@ -281,8 +298,8 @@ def test_the_ceiling_is_what_the_recipe_reports():
     assert says(check_ceiling(kl_divergence(p_hat, p_hat[::-1], epsilon=1e-6)), "right")
 
 
-def price(x, y):
-    _, p_hat, q_hat = histogram_frequencies(x, y, 99)
+def price(x, y, bins=99):
+    _, p_hat, q_hat = histogram_frequencies(x, y, bins)
     return p_hat[q_hat == 0].sum() * math.log(10)
 
 
@@ -291,6 +308,8 @@ def price(x, y):
     [
         (lambda x, y: price(x, y) / math.log(10), "That is the share itself"),
         (lambda x, y: price(y, x), "swapped"),
+        (lambda x, y: price(x, y, 98), "98 bins"),
+        (lambda x, y: len(x) * price(x, y), "divide by how many"),
         (lambda x, y: price(x, y) / math.log(2), "in bits"),
         (lambda x, y: -price(x, y), "The sign"),
         (lambda x, y: 1 - price(x, y) / math.log(10), "q *has* draws"),

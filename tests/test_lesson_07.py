@@ -384,6 +384,8 @@ SLIPS = {
         (mean_log, "log(m/(n − 1)) is missing"),
         (lambda x, y: mean_log(x, y) + math.log(len(y) / len(x)), "n − 1 other draws"),
         (lambda x, y: mean_log(x, y) - size(x, y), "the other way up"),
+        (lambda x, y: mean_log(x, y) + math.log(len(x) / (len(y) - 1)), "sizes are exchanged"),
+        (lambda x, y: mean_log(x, y) + math.log((len(y) - 1) / (len(x) - 1)), "m, not m − 1"),
         (with_itself, "its own nearest neighbour"),
         (lambda x, y: size(x, y) - mean_log(x, y), "ν over ρ"),
         (lambda x, y: len(x) * mean_log(x, y) + size(x, y), "take the mean"),

@@ -428,7 +428,12 @@ def right_extra(p, lengths):
 
 EXTRA = {
     "right": (right_extra, "right", "D(p‖2^−length)"),
-    "as a divergence": (lambda p, n: kl_divergence(p, 2.0**-n, base=2), "right", ""),
+    "as a divergence": (lambda p, n: kl_divergence(p, 2.0**-n, base=2), "wrong", "must sum to 1"),
+    "of shares that sum to 1": (
+        lambda p, n: kl_divergence(p, 2.0**-n / np.sum(2.0**-n), base=2),
+        "wrong",
+        "a book with room to spare",
+    ),
     "nan": (lambda p, n: np.sum(p * (n + np.log2(p))), "wrong", "0 · log 0 counts as 0"),
     "average": (lambda p, n: np.sum(p * n), "wrong", "subtract H(p)"),
     "sign": (lambda p, n: -right_extra(p, n), "wrong", "no code is shorter"),
@@ -527,7 +532,8 @@ def test_more_than_a_quarter_is_the_books_fault():
         ((11.4, 0.01), "wrong", "99 %"),
         ((11.4, 0.01005), "wrong", ""),
         ((11.4, 6.64), "wrong", "what y costs"),
-        ((11.4, 0), "wrong", "for nothing"),
+        ((11.4, 0), "wrong", "more frequent than 1/27"),
+        ((11.4, 0.0114), "right", "the most that happens in this book"),
         ((11.4, -0.0145), "wrong", "sign"),
         ((None, None), "not attempted", ""),
     ],
@@ -542,3 +548,7 @@ def test_the_toll_is_never_more():
     q = SHARES["german"]
     longer = np.log2(q[q > 0]) - np.log2(0.99 * q[q > 0] + 0.01 / 27)
     assert longer.max() < -math.log2(0.99)
+    assert longer.max() == pytest.approx(0.011395, abs=5e-7)  # to the digits of the check
+    assert longer.argmax() == [
+        x for x, share in zip(codes.ALPHABET, q, strict=True) if share > 0
+    ].index(" ")

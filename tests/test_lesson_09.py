@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import linalg, optimize, stats
 
+from kl_course.checks import predict_number
 from kl_course.checks.evidence import check_apps, check_stake, check_statistic, check_trains
 from kl_course.explorers.evidence import explore_chance, explore_errors, explore_leads
 from kl_course.models import evidence
@@ -104,8 +105,12 @@ def test_what_the_notebook_says_of_a_hundred_to_one(says):
     mean = np.sum(chance * np.arange(chance.size))
     assert f"{mean:.3f}" == "32.838"
     says("09", "reveal-hundred", f"{mean:.3f}", f"{math.log(100) / D:.0f}")
+    question = predict_number("trains", tolerance=0.05)
+    assert question.agrees(33, mean)
+    assert not question.agrees(math.log(100) / D, mean)  # 30, which the reveal calls wrong
+    says("09", "predict-hundred", "0.05")
+    says("09", "ask-hundred", "5%")
     assert 2.5 < mean - math.log(100) / D < 3  # "almost three more"
-    assert mean < 1.1 * math.log(100) / D  # so that 30 counts as right
     assert by[7] < 0.05 <= by[8]
     assert by[77] < 0.95 <= by[78]
     backward = evidence.passage_times(Q, P)
@@ -445,6 +450,9 @@ def test_leads_that_leave_the_picture_are_said():
     [
         ((30.96, 35.84), "right", "truth in front"),
         ((31.0, 35.8), "right", ""),
+        ((31, 36), "right", ""),
+        ((31, 36.2), "wrong", "close"),
+        ((30, 36), "wrong", "too small"),
         ((35.84, 30.96), "wrong", "`regulars`: That is for the other truth"),
         ((30.96, 30.96), "wrong", "`leaflet`: That is for the other truth"),
         ((20.64, 35.84), "wrong", "100 : 1"),
@@ -470,6 +478,8 @@ def test_trains(answer, status, words):
     [
         ((0.125, 36.84), "right", "a quarter"),
         ((1 / 8, 36.8), "right", ""),
+        ((1 / 8, 37), "right", ""),
+        ((1 / 8, 36), "wrong", "too small"),
         ((0.5, 9.21), "wrong", "threshold to either app"),
         ((0.25, 18.42), "wrong", "D is half of that"),
         ((0.125 / math.log(2), 36.84), "wrong", "bits"),

@@ -505,6 +505,9 @@ def test_the_first_picture_rings_without_drift():
         (lambda mu, v: 0.5 * np.sum(np.exp(v) + mu**2 - v), "q = prior"),
         (lambda mu, v: 0.5 * (np.sum(np.exp(v) + mu**2 - v) - 1), "for each dimension"),
         (lambda mu, v: 0.5 * np.sum(np.exp(v) + mu - 1 - v), "squared"),
+        (lambda mu, v: 0.5 * np.sum(np.exp(v) + mu**2 - 1 - v / 2), "is not to be halved"),
+        (lambda mu, v: 0.5 * np.sum(v + mu**2 - 1 - np.log(v)), "a logarithm already"),
+        (lambda mu, v: 0.5 * np.sum(v + mu**2 - 1) - np.sum(np.log(np.sqrt(v))), "already"),
         (lambda mu, v: 0.5 * (np.exp(v) + mu**2 - 1 - v), "one number"),
         (lambda mu, v: 0.5 * np.sum((1 + mu**2) / np.exp(v) - 1 + v), "swapped"),
     ],
@@ -524,6 +527,11 @@ def test_right_vae_terms():
     )
 
 
+def shifted(reference, reward, beta, shift):
+    weights = reference * np.exp((reward - shift) / beta)
+    return weights / weights.sum()
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -534,6 +542,10 @@ def test_right_vae_terms():
         (lambda ref, r, b: special.softmax(np.log(ref) + r), "β is missing"),
         (lambda ref, r, b: ref * np.exp(r / b) / np.sum(ref * np.exp(r / b)), "overflows"),
         (lambda ref, r, b: ref * np.exp((r - r.max()) / b), "divide by their sum"),
+        (lambda ref, r, b: shifted(ref, r, b, r.min()), "not the lowest or the mean"),
+        (lambda ref, r, b: shifted(ref, r, b, r.mean()), "not the lowest or the mean"),
+        (lambda ref, r, b: shifted(ref, r, b, np.abs(r).max()), "is 0 for every word here"),
+        (lambda ref, r, b: np.zeros(len(r)), "it returns [0, 0, 0], not [0.03667"),
         (lambda ref, r, b: special.softmax((ref + r) / b), "is not added to r"),
     ],
 )
@@ -576,23 +588,27 @@ def test_right_gradients():
     assert check_loss_gradients(*(g[0] for g in found.values())).status == "right"
 
 
-LIMIT = stats.chi2.ppf(0.95, 7) / 40
+MEAN, LIMIT = 7 / 400, stats.chi2.ppf(0.95, 7) / 400
 
 
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ((0.2, LIMIT, "no"), "leave 7 free"),
-        ((7 / 80, LIMIT, "no"), "That is the mean of D(p‖q)"),
-        ((7, LIMIT, "no"), "divide by n"),
-        ((0.175, 14.07, "no"), "χ² itself"),
-        ((0.175, 15.51 / 40, "no"), "leave 7 free"),
-        ((0.175, LIMIT / 2, "no"), "mark for D(p‖q)"),
-        ((0.175, 0.25, "yes"), "knows nothing of n"),
-        ((0.175, LIMIT, "yes"), "chance alone exceeds"),
-        ((0.175, 16.92 / 40, "no"), "leave 7 free, not 9"),
-        ((0.175, LIMIT, False), '`False` is neither `"yes"` nor `"no"`'),
-        ((0.175, LIMIT, "maybe"), 'is neither `"yes"` nor `"no"`'),
+        ((0.02, LIMIT, "yes"), "leave 7 free"),
+        ((7 / 800, LIMIT, "yes"), "That is the mean of D(p‖q)"),
+        ((14 / 400, LIMIT, "yes"), "Both samples"),
+        ((7, LIMIT, "yes"), "divide by n"),
+        ((MEAN, 14.07, "yes"), "χ² itself"),
+        ((MEAN, 15.51 / 400, "yes"), "leave 7 free"),
+        ((MEAN, LIMIT / 2, "yes"), "mark for D(p‖q)"),
+        ((MEAN, 0.25, "yes"), "knows nothing of n"),
+        ((MEAN, 0.1, "yes"), "knows nothing of n"),
+        ((MEAN, LIMIT, "no"), "chance alone stays below 0.0352"),
+        ((MEAN, LIMIT, "N"), "chance alone stays below 0.0352"),
+        ((MEAN, LIMIT, False), "chance alone stays below 0.0352"),
+        ((MEAN, 16.92 / 400, "yes"), "leave 7 free, not 9"),
+        ((MEAN, LIMIT, 1), '`1` is neither `"yes"` nor `"no"`'),
+        ((MEAN, LIMIT, "maybe"), 'is neither `"yes"` nor `"no"`'),
     ],
 )
 def test_wrong_alarms(answers, words):
@@ -602,13 +618,22 @@ def test_wrong_alarms(answers, words):
 
 
 def test_right_alarm(says):
-    assert check_psi(0.175, LIMIT, "no").status == "right"
-    assert check_psi(0.175, 0.352, " No.").status == "right"
-    assert check_psi(0.175, LIMIT, None).status == "not attempted"
+    for alarm in ("yes", " Yes.", "y", "Y", True, np.True_, ["yes"]):
+        assert check_psi(0.0175, 0.0352, alarm).status == "right"
+    assert check_psi(MEAN, LIMIT, None).status == "not attempted"
     assert check_psi(None, None, None).status == "not attempted"
     points = [f"{stats.chi2.ppf(0.95, k):.2f}" for k in (7, 8, 9)]
-    says("11", "ex-psi-prompt", *points)
-    assert stats.chi2.sf(0.30 * 40, 7) > 0.05
+    says("11", "ex-psi-prompt", "400", "0.060", *points)
+
+
+def test_at_400_items_in_8_bins_chance_gives_what_the_check_wants(rng):
+    counts = rng.multinomial(400, np.full(8, 1 / 8), size=20_000)
+    psi = np.sum((counts / 400 - 1 / 8) * np.log(counts / 50), axis=1)
+    # its standard errors are 0.4 % of the mean and 0.7 % of the 95 % point
+    assert psi.mean() == pytest.approx(MEAN, rel=0.03)
+    assert np.quantile(psi, 0.95) == pytest.approx(LIMIT, rel=0.03)
+    assert np.mean(psi >= 0.060) < 1 / 500
+    assert "once in 500 times" in check_psi(MEAN, LIMIT, "yes").message
 
 
 def test_each_explorer_and_check_of_the_lesson_is_used():

@@ -28,19 +28,30 @@ import {element} from "./picture.js";
 // --- numbers, as people type them and as Python shows them
 
 /**
- * {value}, or {complaint}, or neither for an empty text.
+ * {value}, or {complaint}, or neither for an empty text: `read_number` of kl_course.checks.
  * @param {string} text
+ * @param {string} unit
  * @returns {{value?: number, complaint?: string}}
  */
-export function readNumber(text) {
-    const plain = text.trim().replaceAll("−", "-").replaceAll(",", ".").replaceAll("∞", "inf");
-    if (!plain) return {};
-    const name = [...text.trim().replaceAll("`", "'").split(/\s+/).join(" ")];
+export function readNumber(text, unit = "") {
+    const typed = text.trim().split(/\s+/).join(" ");
+    const name = [...typed.replaceAll("`", "'")];
     const short = name.length > 30 ? [...name.slice(0, 29), "…"] : name;
     const shown = `\`${short.join("")}\``;
-    const [top, ...bottoms] = plain.split("/");
-    const bottom = bottoms.length ? parse(bottoms.join("/")) : 1;
-    const value = bottom === 0 ? NaN : parse(top) / bottom;
+    if (/^[-−]?[1-9]\d{0,2}(,\d{3})+$/.test(typed)) {
+        const whole = typed.replaceAll(",", "");
+        const point = typed.split(",").length === 2 ? ` or ${typed.replace(",", ".")}` : "";
+        return {complaint: `${shown}: type ${whole}${point}, for a comma may mean either.`};
+    }
+    const plain = typed.replaceAll("−", "-").replaceAll(",", ".").replaceAll("∞", "inf");
+    if (!plain) return {};
+    let value = fraction(plain);
+    const parts = Number.isNaN(value) && /^(.*[\d.)]) ?([a-zA-Z][a-zA-Z ]*)$/.exec(plain);
+    if (parts && unit) {
+        if (!unit.toLowerCase().startsWith(parts[2].toLowerCase()))
+            return {complaint: `${shown} has another unit: type the number alone, in ${unit}.`};
+        value = fraction(parts[1]);
+    }
     if (Number.isNaN(value))
         return {complaint: `${shown} is no number: type one such as 0.5, −2 or 1/2.`};
     if (!Number.isFinite(value) && !plain.toLowerCase().includes("inf"))
@@ -50,6 +61,20 @@ export function readNumber(text) {
                 "mean infinity.",
         };
     return {value};
+}
+
+/** @param {string} text */
+function fraction(text) {
+    const [top, ...bottoms] = text.split("/");
+    const bottom = bottoms.length ? factor(bottoms.join("/")) : 1;
+    return bottom === 0 ? NaN : factor(top) / bottom;
+}
+
+/** @param {string} text */
+function factor(text) {
+    const root = /^([-+]?)(?:√|sqrt) ?(?:\((.*)\)|([^()]*))$/.exec(text.trim());
+    if (!root) return parse(text);
+    return (root[1] === "-" ? -1 : 1) * Math.sqrt(parse(root[2] || root[3] || ""));
 }
 
 /** @param {string} text */
@@ -160,7 +185,7 @@ function makeNumber(question, changed) {
     const node = element("label", {className: "kl-number-field"}, named, input);
     return {
         node,
-        read: () => readNumber(input.value),
+        read: () => readNumber(input.value, unit),
         show: value => `${show(Number(value))} ${unit}`.trim(),
         set: value => {
             input.value = value === undefined ? "" : show(Number(value));

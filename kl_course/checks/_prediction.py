@@ -207,7 +207,7 @@ def _number(unit, tolerance):
         layout={"width": "26em"},
     )
     outline = f"Your prediction: ______ {unit}".rstrip()
-    return Prediction(field, lambda: read_number(field.value), show, agrees, outline)
+    return Prediction(field, lambda: read_number(field.value, unit), show, agrees, outline)
 
 
 def _as_asked_before(kind, make):

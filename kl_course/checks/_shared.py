@@ -9,6 +9,7 @@ import math
 import re
 import warnings
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 
 import numpy as np
@@ -52,7 +53,7 @@ def show(value):
     """A learner's value in a few plain characters, whatever it is."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if isinstance(value, Real | Decimal) and not isinstance(value, bool):
         with contextlib.suppress(OverflowError):
             return f"{float(value):.4g}"
     if isinstance(value, (list, tuple, np.ndarray)):
@@ -146,27 +147,44 @@ def as_floats(value, shape):
         raise NotRightError(f"That is a function, not its value: call it, and {wanted}.")
     try:
         array = np.asarray(value)
-        if array.dtype == object and all(isinstance(v, Real) for v in array.flat):
+        if array.dtype == object and all(isinstance(v, Real | Decimal) for v in array.flat):
             array = array.astype(float)
     except Exception:
         array = np.asarray(None)
     if array.dtype.kind not in "iuf":
         raise NotRightError(f"`{show(value)}` is of type {type(value).__name__}: {wanted}.")
     if array.shape != shape:
-        if _has_decimal_commas(value, shape):
-            raise NotRightError(
-                f"`{show(value)}` has two numbers for each one: write a decimal point, not a"
-                f" comma, such as {value[0]}.{value[1]}."
-            )
+        if words := _about_commas(value, shape):
+            raise NotRightError(words)
         given = f"an array of shape {array.shape}" if array.shape else "one number"
         raise NotRightError(f"That is {given}: {wanted}.")
     return array.astype(float)
 
 
-def _has_decimal_commas(value, shape):
-    """Tell whether 0,417 was typed where 0.417 is meant: Python makes two integers of it."""
-    pairs = isinstance(value, (list, tuple) if shape else tuple)
-    return pairs and len(value) == 2 * math.prod(shape) and all(type(v) is int for v in value)
+def _about_commas(value, shape):
+    """What to say where 0,417 or 40,000 was typed: Python makes several integers of it.
+
+    A mark of thousands follows 1 to 999 and comes before three digits; but Python hands over 000
+    as 0, and 1,417 may be either. An empty text for everything else.
+    """
+    numbers = isinstance(value, (list, tuple) if shape else tuple)
+    if not (numbers and len(value) > 1 and all(type(v) is int for v in value)):
+        return ""
+    first, *rest = value
+    thousands = 1 <= abs(first) <= 999 and all(v == 0 or 100 <= v <= 999 for v in rest)
+    if thousands and not shape:
+        whole = f"{first}" + "".join(f"{v:03}" for v in rest)
+        apart = "_".join([f"{first}", *(f"{v:03}" for v in rest)])
+        point = f"; if the comma is a decimal one, {first}.{rest[0]}" if len(rest) == 1 else ""
+        return (
+            f"A comma makes {len(value)} numbers of it: in Python write {whole} or {apart}{point}."
+        )
+    if len(value) != 2 * math.prod(shape):
+        return ""
+    return (
+        f"`{show(value)}` has two numbers for each one: write a decimal point, not a comma, such"
+        f" as {first}.{rest[0]}."
+    )
 
 
 def _as_code(text):
@@ -178,23 +196,51 @@ def _as_code(text):
     return ""
 
 
-def read_number(text):
-    """A number as people type it (0.5, 0,5, 1/2, −2, ∞), or None for an empty text."""
-    plain = text.strip().replace("−", "-").replace(",", ".").replace("∞", "inf")
+def read_number(text, unit=""):
+    """A number as people type it (0.5, 0,5, 1/2, −2, √2, ∞), or None for an empty text.
+
+    A unit that is asked for may stand behind it, as a whole or as its beginning: 1.7 m.
+    """
+    typed, name = " ".join(text.split()), _clip(text, 30)
+    if _THOUSANDS.fullmatch(typed):
+        plain, point = typed.replace(",", ""), typed.replace(",", ".")
+        either = f"{plain} or {point}" if typed.count(",") == 1 else plain
+        raise NotRightError(f"`{name}`: type {either}, for a comma may mean either.")
+    plain = typed.replace("−", "-").replace(",", ".").replace("∞", "inf")
     if not plain:
         return None
-    top, slash, bottom = plain.partition("/")
-    number = math.nan
-    with contextlib.suppress(ValueError, ZeroDivisionError):
-        number = float(top) / float(bottom if slash else 1)
+    number = _value(plain)
+    if math.isnan(number) and (parts := _WITH_UNIT.fullmatch(plain)):
+        if unit and not unit.lower().startswith(parts[2].lower()):
+            raise NotRightError(f"`{name}` has another unit: type the number alone, in {unit}.")
+        number = _value(parts[1]) if unit else math.nan
     if math.isnan(number):
-        raise NotRightError(f"`{_clip(text, 30)}` is no number: type one such as 0.5, −2 or 1/2.")
+        raise NotRightError(f"`{name}` is no number: type one such as 0.5, −2 or 1/2.")
     if math.isinf(number) and "inf" not in plain.lower():
         raise NotRightError(
-            f"`{_clip(text, 30)}` is more than the largest number here, 1.8e308: type ∞ if you"
-            " mean infinity."
+            f"`{name}` is more than the largest number here, 1.8e308: type ∞ if you mean infinity."
         )
     return number
+
+
+_THOUSANDS = re.compile(r"[-−]?[1-9]\d{0,2}(,\d{3})+")
+_WITH_UNIT = re.compile(r"(.*[\d.)]) ?([a-zA-Z][a-zA-Z ]*)")
+_ROOT = re.compile(r"([-+]?)(?:√|sqrt) ?(?:\((.*)\)|([^()]*))")
+
+
+def _value(text):
+    """The number of a text such as 0.5, 1/√2 or sqrt(2), nan for any other."""
+    top, slash, bottom = text.partition("/")
+    with contextlib.suppress(ValueError, ZeroDivisionError):
+        return _factor(top) / (_factor(bottom) if slash else 1)
+    return math.nan
+
+
+def _factor(text):
+    root = _ROOT.fullmatch(text.strip())
+    if not root:
+        return float(text)
+    return (-1 if root[1] == "-" else 1) * math.sqrt(float(root[2] or root[3]))
 
 
 def _close(got, expected, digits):
@@ -206,11 +252,26 @@ def _close(got, expected, digits):
     return bool(np.all(np.isclose(got, expected, rtol=0, atol=room, equal_nan=True)))
 
 
+def _distance(got, other):
+    """The largest gap between two arrays that are close; ∞ and nan agree with themselves."""
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(np.asarray(got) - other)
+    return float(np.max(np.where(np.isfinite(gap), gap, 0.0)))
+
+
 def _slip(got, expected, mistakes, digits):
-    """Words for a wrong value that is recognised, else an empty text."""
-    for words, wrong in (mistakes or {}).items():
-        if _close(got, wrong, digits):
-            return words
+    """Words for a wrong value that is recognised, else an empty text.
+
+    Two slips may agree to the digits asked for: the nearer one has made this value.
+    """
+    near = [
+        (_distance(got, one), words)
+        for words, wrong in (mistakes or {}).items()
+        for one in (wrong if isinstance(wrong, tuple) else (wrong,))
+        if _close(got, one, digits)
+    ]
+    if near:
+        return min(near, key=lambda pair: pair[0])[1]
     if np.isnan(got).any():
         return "nan is “not a number”: look for 0/0, 0·log 0 or ∞ − ∞."
     if np.any(np.isinf(expected) & np.isfinite(got)):
@@ -228,7 +289,7 @@ def check_number(answer, expected, *, unit="", mistakes=None, digits=3, right=""
         What the learner gave: a number, or anything else.
     expected : float
     unit : str
-    mistakes : dict of str to float
+    mistakes : dict of str to float, or to a tuple of floats
         What to say for the wrong answers that people really give.
     digits : int
         How many significant digits the question asks for. An answer within half a unit of the
@@ -277,7 +338,8 @@ def check_function(function, expected, cases, *, mistakes=None, digits=3, right=
     cases : list of dict
         Argument name to value, in the order of the arguments. Lists become arrays.
     mistakes : dict of str to callable
-        What to say when the function behaves like this wrong one.
+        What to say when the function behaves like this wrong one, which returns None where it
+        would not go wrong.
     digits, right
         As in `check_number`.
 
@@ -291,7 +353,7 @@ def check_function(function, expected, cases, *, mistakes=None, digits=3, right=
         raise NotRightError(
             f"`{show(function)}` is not a function: hand over its name, without calling."
         )
-    for case in cases:
+    for i, case in enumerate(cases):
         values = [np.array(v) if isinstance(v, list) else v for v in case.values()]
         where = "For " + ", ".join(f"{name} = {show(v)}" for name, v in case.items())
         want = np.asarray(expected(*values), dtype=float)
@@ -300,6 +362,8 @@ def check_function(function, expected, cases, *, mistakes=None, digits=3, right=
             raise NotRightError(
                 f"{where} it prints `{_clip(printed, 60)}` but returns nothing: use `return`."
             )
+        if _is_blank(value) and i:  # it was right before
+            raise NotRightError(f"{where} it returns nothing, not {show(want)}.")
         if _is_blank(value):
             raise NotRightError(
                 "The function returns `None` so far: let it `return` your result.", "not attempted"
@@ -310,6 +374,7 @@ def check_function(function, expected, cases, *, mistakes=None, digits=3, right=
             raise NotRightError(f"{where} it returns no usable value. {words}") from None
         if not _close(got, want, digits):
             wrong = {words: _quietly(f, values) for words, f in (mistakes or {}).items()}
+            wrong = {words: value for words, value in wrong.items() if value is not None}
             slip = _slip(got, want, wrong, digits)
             raise NotRightError(f"{where} it returns {show(got)}, not {show(want)}. {slip}".strip())
     return right

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kl_course.checks._shared import check_function, check_number, together
+from kl_course.checks._shared import check_choice, check_function, check_number, together
 from kl_helpers.divergences import cross_entropy, entropy
 
 
@@ -31,6 +31,10 @@ def check_classifier_loss(answer):
             "Logits are no shares: exponentiate before you divide by the sum.": (
                 -math.log(z[1] / z.sum())
             ),
+            "That is the largest probability; the second class is the true one.": q[0],
+            "That is what even shares would cost: these logits prefer the first class.": (
+                math.log(3)
+            ),
             "Do not divide by the number of classes.": losses[1] / 3,
             "That is with log₁₀.": losses[1] / math.log(10),
             "That is the sum over all classes: only the true one counts.": losses.sum(),
@@ -43,7 +47,10 @@ def check_softmax_gradient(gradient):
     """Exercise: the gradient of H(p, softmax(z)) with respect to z."""
 
     def overflowing(z, p):
-        return np.exp(z) / np.exp(z).sum() - p
+        return np.exp(z) / np.exp(z).sum() - p if np.max(z) > 100 else None
+
+    def underflowing(z, p):
+        return np.full(len(z), math.nan) if np.max(z) < -100 else None
 
     return check_function(
         gradient,
@@ -52,9 +59,15 @@ def check_softmax_gradient(gradient):
             {"z": [2.0, 1.0, 0.1], "p": [0.0, 1.0, 0.0]},
             {"z": [0.5, -1.0, 0.0, 2.0], "p": [0.925, 0.025, 0.025, 0.025]},
             {"z": [1000.0, 0.0, -1000.0], "p": [0.0, 1.0, 0.0]},
+            {"z": [0.0, 1000.0, 999.0], "p": [0.0, 1.0, 0.0]},
+            {"z": [-1000.0, -1001.0, -1002.0], "p": [0.0, 0.0, 1.0]},
         ],
         mistakes={
             "exp(1000) overflows: subtract max(z) from all logits first.": overflowing,
+            "exp(−1000) is 0 for all of them, and 0/0 is nan: subtract max(z) first.": underflowing,
+            "Clipping changes the differences between logits: subtract max(z) instead.": (
+                lambda z, p: _softmax(np.clip(z, -500, 500)) - p
+            ),
             "The sign: p − q is the way downhill, the gradient points uphill.": (
                 lambda z, p: p - _softmax(z)
             ),
@@ -72,8 +85,8 @@ def check_softmax_gradient(gradient):
     )
 
 
-def check_perplexities(a, b):
-    """Exercise: the perplexities of 2.2 nats a token and of 3.1 bits a token."""
+def check_perplexities(a, b, better):
+    """Exercise: the perplexities of 2.2 nats a token and of 3.1 bits a token; the better model."""
     return together(
         a=check_number(
             a,
@@ -92,6 +105,11 @@ def check_perplexities(a, b):
                 "That is the loss in nats: undo the logarithm as well.": 3.1 * math.log(2),
                 "That is the loss: undo the logarithm.": 3.1,
             },
+        ),
+        better=check_choice(
+            better,
+            "B",
+            reasons={"A": "2.2 is in nats and 3.1 in bits: compare the perplexities."},
         ),
         right="B is the better one: 8.57 equally likely tokens against 9.03.",
     )

@@ -22,6 +22,12 @@ def check_smaller_epsilon(answer):
             "That is a factor of 10; from 1e-5 to 1e-7 it is 100.": before + share * math.log(10),
             "That is the rise: add the 7.8 nats that were there.": share * factor,
             "It is the bins *without* draws of q that feel ε.": before + (1 - share) * factor,
+            "It is a sum and no factor: each factor of 10 in ε adds 0.9 · ln 10.": (
+                before * 7 / 5,
+                before * 100,
+                before * factor,
+                before * share * factor,
+            ),
             "That would hold if q had draws wherever p has.": before,
         },
         right="You never needed to know p, q, or the bins.",
@@ -53,6 +59,15 @@ def check_ceiling(answer):
 
 def check_rods(answer):
     """Exercise: rods from each for a bias of 0.01 nats, one machine and 20 evenly filled bins."""
+    # With binomial counts and ε = 1e-5 the mean of even bins is 0.01 at 1910; see the tests.
+    exact = check_number(
+        answer,
+        1910,
+        unit="rods from each",
+        right="That is from the exact mean; (k − 1)/n, which is a little too small, gives 1900.",
+    )
+    if exact.status == "right":
+        return exact
     return check_number(
         answer,
         1900,
@@ -71,15 +86,15 @@ def check_rods(answer):
 def check_price_per_decade(price_per_decade):
     """Exercise: the rise in nats of the 99-bin report for an ε ten times smaller, from samples."""
 
-    def shares(x, y):
-        return histogram_frequencies(x, y, bins=99)[1:]
+    def shares(x, y, bins=99):
+        return histogram_frequencies(x, y, bins=bins)[1:]
 
-    def empty(x, y):
-        p_hat, q_hat = shares(x, y)
+    def empty(x, y, bins=99):
+        p_hat, q_hat = shares(x, y, bins)
         return p_hat[q_hat == 0].sum()
 
-    def expected(x, y):
-        return empty(x, y) * math.log(10)
+    def expected(x, y, bins=99):
+        return empty(x, y, bins) * math.log(10)
 
     def of_bins(x, y):
         p_hat, q_hat = shares(x, y)
@@ -95,6 +110,10 @@ def check_price_per_decade(price_per_decade):
         ],
         mistakes={
             "That is the share itself: each factor of 10 costs ln 10 times as much.": empty,
+            "That is with 98 bins: 99 bins have 100 edges.": lambda x, y: expected(x, y, 98),
+            "Those are p's draws themselves: divide by how many there are.": (
+                lambda x, y: len(x) * expected(x, y)
+            ),
             SWAPPED: lambda x, y: expected(y, x),
             "Count p's draws in those bins, not the bins.": of_bins,
             "That is the share of p where q *has* draws.": lambda x, y: 1 - empty(x, y),

@@ -72,7 +72,7 @@ def check_nearest(nearest):
         nearest,
         exact,
         [
-            {"x": [0.0, 1.0, 3.0], "y": [0.4, 2.3, 7.0, 8.0]},
+            {"x": [0.0, 1.0, 3.0], "y": [0.4, 2.3, 7.0, 8.1, 9.5, 11.3]},
             {"x": rng.normal(1, 1, 60), "y": rng.normal(0, 1, 150)},
         ],
         mistakes={
@@ -82,6 +82,12 @@ def check_nearest(nearest):
             ),
             "log(m/(n − 1)) is the other way up.": lambda x, y: (
                 mean_log(x, y) - math.log(len(y) / (len(x) - 1))
+            ),
+            "The sizes are exchanged: m counts the draws of q, n those of p.": lambda x, y: (
+                mean_log(x, y) + math.log(len(x) / (len(y) - 1))
+            ),
+            "No draw of q is left out: m, not m − 1.": lambda x, y: (
+                mean_log(x, y) + math.log((len(y) - 1) / (len(x) - 1))
             ),
             "A draw is its own nearest neighbour, at distance 0: leave it out.": lambda x, y: (
                 np.inf

@@ -1,6 +1,7 @@
 """The checks of notebook 09: how many observations, how many errors, and how large a stake."""
 
 import math
+from numbers import Real
 
 import numpy as np
 from scipy.special import xlogy
@@ -9,17 +10,25 @@ from kl_course.checks._shared import IN_BITS, check_function, check_number, toge
 from kl_helpers.distributions import kl_bernoulli
 
 
+def _trains(answer, expected, mistakes):
+    """The verdict on a number of trains: a fraction, or the first whole train that is enough."""
+    whole = math.ceil(expected)
+    exactly_whole = isinstance(answer, Real) and not isinstance(answer, bool) and answer == whole
+    return check_number(
+        answer, whole if exactly_whole else expected, unit="trains", mistakes=mistakes
+    )
+
+
 def check_trains(regulars, leaflet):
     """Exercise: trains until the mean lead is 1000 : 1 for 0.5 against 0.2, either being true."""
     odds = math.log(1000)
     right_p, right_q = float(kl_bernoulli(0.5, 0.2)), float(kl_bernoulli(0.2, 0.5))
 
     def verdict(answer, rate, other):
-        return check_number(
+        return _trains(
             answer,
             odds / rate,
-            unit="trains",
-            mistakes={
+            {
                 "That is for the other truth: in D the truth comes first.": odds / other,
                 "That is for 100 : 1.": math.log(100) / rate,
                 "log₁₀ and nats do not go together: use the natural logarithm.": 3 / rate,
@@ -55,11 +64,10 @@ def check_apps(rate, trains):
                 IN_BITS: wanted / math.log(2),
             },
         ),
-        trains=check_number(
+        trains=_trains(
             trains,
             math.log(100) / wanted,
-            unit="trains",
-            mistakes={
+            {
                 "That is with D(p‖q) as the rate.": math.log(100) / 0.5,
                 "That is with half of D(p‖q) as the rate.": math.log(100) / 0.25,
                 "log₁₀ and nats do not go together: use the natural logarithm.": 2 / wanted,

@@ -16,28 +16,34 @@ from kl_course.checks._shared import (
     together,
 )
 from kl_helpers.distributions import kl_normal
+from kl_helpers.estimators import kl_histogram
 
 
 def check_units(metres, centimetres):
     """Exercise: D(N(0.3, 0.1²)‖N(0, 0.1²)) by hand, in metres and in centimetres."""
     exact = kl_normal(0.3, 0.1, 0, 0.1)
-    slips = {
-        "That lacks the ½.": 2 * exact,
-        "The shift is to be squared too.": 0.3 / (2 * 0.1**2),
-        "σ is to be squared too.": 0.3**2 / (2 * 0.1),
-        "That is in bits: times ln 2 gives nats.": exact / math.log(2),
-    }
+
+    def slips(shift, sigma):
+        return {
+            "That lacks the ½.": 2 * exact,
+            "The shift is to be squared too.": shift / (2 * sigma**2),
+            "σ is to be squared too.": shift**2 / (2 * sigma),
+            "That lacks the ½, and σ is to be squared.": shift**2 / sigma,
+            "That is in bits: times ln 2 gives nats.": exact / math.log(2),
+        }
+
     stretched = "The unit drops out: numerator and denominator both grow by 100²."
+    added = "Nothing is added for the unit: it cancels in (μ_p − μ_q)/σ, and in σ_p/σ_q."
     return together(
-        metres=check_number(metres, exact, mistakes=slips),
+        metres=check_number(metres, exact, mistakes=slips(0.3, 0.1)),
         centimetres=check_number(
             centimetres,
             exact,
             mistakes={
-                **{f"{stretched} (Factor {k:g}.)": exact * k for k in (100, 1e4, 1e-2, 1e-4)},
-                "Adding ln 100 is what the entropy does; in D it cancels.": exact + math.log(100),
-                "The entropy changes by ln 100; in D that cancels.": exact - math.log(100),
-            },
+                stretched: tuple(exact * k for k in (100, 1e4, 1e-2, 1e-4)),
+                added: (exact + math.log(100), exact - math.log(100)),
+            }
+            | slips(30, 10),
         ),
         right=f"{exact:.3g} nats in either unit: D does not depend on the scale.",
     )
@@ -69,6 +75,11 @@ def check_two_widths(narrow, wide):
             raise NotRightError(f"{sigma:.4g} is the variance: σ is its square root.")
         if _to_two_decimals(sigma, swapped):
             raise NotRightError(f"{sigma:.4g} solves D(q‖p) = 0.5: the arguments are swapped.")
+        if math.isclose(1 - sigmas[0], sigmas[1] - 1, abs_tol=0.005):  # in two decimals
+            raise NotRightError(
+                f"Equal distances from 1 do not cost the same: {kl_normal(0, 1, 0, sigmas[0]):.3g}"
+                f" nats below, {kl_normal(0, 1, 0, sigmas[1]):.3g} above."
+            )
         cost = kl_normal(0, 1, 0, sigma)
         close = " That is close, but not right to two decimals." if abs(cost - 0.5) < 0.02 else ""
         raise NotRightError(f"σ = {sigma:.4g} gives {cost:.3g} nats, not 0.5.{close}")
@@ -83,6 +94,13 @@ def check_kl_from_samples(kl_from_samples):
 
     def fitted(x, y, spread=np.std):
         return kl_normal(np.mean(x), spread(x), np.mean(y), spread(y))
+
+    def in_another_order(x, y):
+        mean_p, mean_q, spread_p, spread_q = np.mean(x), np.mean(y), np.std(x), np.std(y)
+        return kl_normal(mean_p, mean_q, spread_p, spread_q) if mean_q > 0 else math.nan
+
+    def with_common(spread):
+        return lambda x, y: 0.5 * ((np.mean(x) - np.mean(y)) / spread(x, y)) ** 2
 
     def as_probabilities(x, y):
         return np.sum(x * np.log(x / y)) if len(x) == len(y) else np.nan
@@ -100,8 +118,13 @@ def check_kl_from_samples(kl_from_samples):
             SWAPPED: lambda x, y: fitted(y, x),
             IN_BITS: lambda x, y: fitted(x, y) / math.log(2),
             "Samples are places, not probabilities: fit a normal to each first.": as_probabilities,
+            "`kl_normal` takes μ and σ of p, then μ and σ of q.": in_another_order,
+            "That is the recipe with bins and ε: fit a normal to each sample.": kl_histogram,
             "That is for one common σ: use the closed form with both.": (
-                lambda x, y: 0.5 * ((np.mean(x) - np.mean(y)) / np.std(y)) ** 2
+                with_common(lambda x, y: np.std(y))
+            ),
+            "That is for one common σ, that of p: use the closed form with both.": (
+                with_common(lambda x, y: np.std(x))
             ),
         },
         digits=2,

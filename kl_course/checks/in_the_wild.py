@@ -26,7 +26,7 @@ def check_vae_term(kl_term):
         kl_term,
         _vae_term,
         [
-            {"mu": [1.0, -0.5], "log_var": [0.0, -1.5]},
+            {"mu": [1.0, -0.5], "log_var": [0.0, -1.2]},
             {"mu": [0.0, 0.0, 0.0], "log_var": [0.0, 0.0, 0.0]},
             {"mu": [2.0], "log_var": [-40.0]},
         ],
@@ -39,9 +39,11 @@ def check_vae_term(kl_term):
                 lambda mu, v: -_vae_term(mu, v)
             ),
             "`log_var` is the log of σ², not of σ.": lambda mu, v: _vae_term(mu, 2 * v),
-            "`log_var` is the log of the variance: take its exponential for σ².": (
-                lambda mu, v: 0.5 * np.sum(v + mu**2 - 1 - np.log(np.abs(v)))
+            "log σ² stands in it, and log σ is half of that: `log_var` is not to be halved.": (
+                lambda mu, v: _vae_term(mu, v) + np.sum(v) / 4
             ),
+            "`log_var` is a logarithm already, and may be negative: take its exponential for σ²,"
+            " and no log or root of it.": lambda mu, v: math.nan,
             "The 1 of each dimension is missing: q = prior must give 0.": (
                 lambda mu, v: _vae_term(mu, v) + len(mu) / 2
             ),
@@ -72,6 +74,8 @@ def check_tilt(tilt):
             {"reference": [0.5, 0.3, 0.2], "reward": [0.0, 1.0, 2.0], "beta": 0.5},
             {"reference": [0.25, 0.75], "reward": [3.0, 2.0], "beta": 4.0},
             {"reference": [0.6, 0.4], "reward": [1000.0, 1001.0], "beta": 0.5},
+            {"reference": [0.5, 0.3, 0.2], "reward": [0.0, 1001.0, 0.5], "beta": 0.5},
+            {"reference": [0.6, 0.4], "reward": [-1001.0, -1000.0], "beta": 0.5},
         ],
         mistakes={
             "The weights do not sum to 1: divide by their sum.": (
@@ -94,7 +98,14 @@ def check_tilt(tilt):
             ),
             "β is missing.": lambda ref, r, b: _tilted(ref, r, 1.0),
             "e^{r/β} overflows here, and ∞/∞ is nan. Take the highest reward off all of them"
-            " first: it cancels.": lambda ref, r, b: np.full(len(ref), math.nan),
+            " first: it cancels.": lambda ref, r, b: (
+                np.full(len(r), math.nan) if np.min(r) > 100 else None
+            ),
+            "It still overflows: take off the highest reward, not the lowest or the mean.": (
+                lambda ref, r, b: np.where(r == np.max(r), math.nan, 0.0)
+            ),
+            "e^{r/β} is 0 for every word here, and 0/0 is nan. Take the highest reward off all of"
+            " them.": lambda ref, r, b: np.full(len(r), math.nan) if np.max(r) < -100 else None,
         },
         right="Only differences of the reward count.",
     )
@@ -152,18 +163,21 @@ def check_loss_gradients(k1, k2, k3):
     )
 
 
+_ITEMS = 400
+
+
 def check_psi(mean, limit, alarm):
-    """Exercise: PSI is 0.30 for 40 items in 8 bins: what chance gives, and whether to ring."""
-    mark = float(chi2.ppf(0.95, 7)) / 40
+    """Exercise: PSI is 0.060 for 400 items in 8 bins: what chance gives, and whether to ring."""
+    mark = float(chi2.ppf(0.95, 7)) / _ITEMS
     verdict = together(
         mean=check_number(
             mean,
-            7 / 40,
+            7 / _ITEMS,
             unit="nats",
             mistakes={
-                "8 shares that sum to 1 leave 7 free: bins − 1.": 8 / 40,
-                "That is the mean of D(p‖q): PSI is about twice that.": 7 / 80,
-                "Both samples would be of 40 then: here q is known.": 14 / 40,
+                "8 shares that sum to 1 leave 7 free: bins − 1.": 8 / _ITEMS,
+                "That is the mean of D(p‖q): PSI is about twice that.": 7 / (2 * _ITEMS),
+                "Both samples would be of 400 then: here q is known.": 14 / _ITEMS,
                 "That is the mean of n·PSI: divide by n.": 7.0,
             },
         ),
@@ -172,26 +186,31 @@ def check_psi(mean, limit, alarm):
             mark,
             unit="nats",
             mistakes={
-                "8 shares that sum to 1 leave 7 free: bins − 1.": float(chi2.ppf(0.95, 8)) / 40,
+                "8 shares that sum to 1 leave 7 free: bins − 1.": float(chi2.ppf(0.95, 8)) / _ITEMS,
                 "That is the mark for D(p‖q): PSI is about twice that.": mark / 2,
-                "That is χ² itself: divide by n.": mark * 40,
-                "That is the rule of thumb, which knows nothing of n.": 0.25,
-                "8 shares that sum to 1 leave 7 free, not 9.": float(chi2.ppf(0.95, 9)) / 40,
-                "That is the 90 % mark.": float(chi2.ppf(0.90, 7)) / 40,
+                "That is χ² itself: divide by n.": mark * _ITEMS,
+                "That is the rule of thumb, which knows nothing of n.": (0.25, 0.1),
+                "8 shares that sum to 1 leave 7 free, not 9.": float(chi2.ppf(0.95, 9)) / _ITEMS,
+                "That is the 90 % mark.": float(chi2.ppf(0.90, 7)) / _ITEMS,
                 "That is the 5 % mark, at the other end: `chi2.ppf(0.95, 7)`.": (
-                    float(chi2.ppf(0.05, 7)) / 40
+                    float(chi2.ppf(0.05, 7)) / _ITEMS
                 ),
             },
         ),
     )
     if verdict.status != "right":
         return verdict
-    if isinstance(alarm, str) and alarm.strip(" .").lower() in ("yes", "no"):
-        alarm = alarm.strip()[0]
+    if isinstance(alarm, (bool, np.bool_)):
+        alarm = "yes" if alarm else "no"
+    if isinstance(alarm, (list, tuple)) and len(alarm) == 1:
+        (alarm,) = alarm
+    if isinstance(alarm, str) and alarm.strip(" .()").lower() in ("yes", "no", "y", "n"):
+        alarm = alarm.strip(" .()")[0]
     elif alarm is not None:
         return Verdict("wrong", f'`alarm`: `{show(alarm)}` is neither `"yes"` nor `"no"`.')
-    reason = "0.30 is above 0.25, but chance alone exceeds it in more than 5 of 100 cases."
+    reason = "0.060 is below 0.1, but chance alone stays below 0.0352 in 95 of 100 cases."
     return together(
-        alarm=check_choice(alarm, "N", reasons={"Y": reason}),
-        right="The rule of thumb rings, and chance alone would do.",
+        alarm=check_choice(alarm, "Y", reasons={"N": reason}),
+        right="The rule of thumb sleeps at 0.060, which chance alone reaches less than once in 500"
+        " times.",
     )

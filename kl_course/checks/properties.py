@@ -1,6 +1,7 @@
 """The checks of notebook 04, on the rules that the divergence keeps and breaks."""
 
 import math
+import re
 
 from kl_course.checks._shared import (
     NotRightError,
@@ -86,7 +87,9 @@ def _check_findings(findings):
         )
     if isinstance(findings, (list, tuple, set)) and all(isinstance(x, str) for x in findings):
         findings = "".join(findings)
-    letters = {x for x in findings.upper() if x.isalpha()} if isinstance(findings, str) else set()
+    letters = set()
+    if isinstance(findings, str):
+        letters = {x for x in re.sub(r"\bAND\b", "", findings.upper()) if x.isalpha()}
     if not letters or letters - set("ABCDE"):
         raise NotRightError('Give letters from A to E, such as `"BD"` or `["B", "D"]`.')
     for letter in sorted(letters & set(wrong)):
@@ -155,6 +158,7 @@ def check_pinsker(nats, bits):
     def most(divergence):
         return math.sqrt(divergence / 2)
 
+    percent = "In percentage points that is right: give it as a probability, a hundredth of it."
     slips = {
         "√(2D) bounds Σ|p − q|, which is twice the total variation.": math.sqrt(2 * 0.02),
         "That lacks the ½ under the root.": math.sqrt(0.02),
@@ -167,7 +171,8 @@ def check_pinsker(nats, bits):
         nats=check_number(
             nats,
             most(0.02),
-            mistakes=slips | {"Here D is in nats already.": most(0.02 * ln2)},
+            mistakes=slips
+            | {"Here D is in nats already.": most(0.02 * ln2), percent: 100 * most(0.02)},
             digits=2,
         ),
         bits=check_number(
@@ -177,6 +182,9 @@ def check_pinsker(nats, bits):
                 "The bound wants nats: first turn the bits into nats.": most(0.02),
                 too_many: most(0.02 / ln2),
                 "The ln 2 belongs under the root, to D.": most(0.02) * ln2,
+                "That lacks the ½ under the root, beside the ln 2.": math.sqrt(0.02 * ln2),
+                "√(2D) bounds Σ|p − q|: take half of it.": math.sqrt(2 * 0.02 * ln2),
+                percent: 100 * most(0.02 * ln2),
             }
             | slips,
             digits=2,

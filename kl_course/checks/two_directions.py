@@ -1,6 +1,7 @@
 """The checks of notebook 05: one normal for two modes, and which direction a method minimises."""
 
 import math
+import re
 from functools import partial
 
 import numpy as np
@@ -67,6 +68,21 @@ def _cut_within(reach, mu, sigma, m):
     return _expected_log_ratio(mu, sigma, m, lambda log_q, log_p: log_q - log_p, (-reach, reach))
 
 
+def _without_spacing(step, mu, sigma, m):
+    """What a plain sum gives, with no width of a cell."""
+    return exact(mu, sigma, m) / step(sigma)
+
+
+def _narrow_streams(mu, sigma, m):
+    """What comes out when 0.36, the variance of a stream, is taken for its standard deviation."""
+    z = np.linspace(-9, 9, 1801)
+    x = mu + sigma * z
+    log_q = _log_normal(x, mu, sigma)
+    sides = [_log_normal((x - side) / SIGMA**2, 0, 1) for side in (-m, m)]
+    log_p = np.logaddexp(*sides) - math.log(2 * SIGMA**2)
+    return np.sum(np.exp(_log_normal(z, 0, 1)) * (log_q - log_p)) * (z[1] - z[0])
+
+
 def _floored(floor, mu, sigma, m):
     """What comes out when a small number is added to p against the underflow."""
     log_floor = math.log(floor)
@@ -83,7 +99,7 @@ def check_reverse_kl(reverse_kl):
         [
             {"mu": 1.5, "sigma": 0.6, "m": 1.5},
             {"mu": 0.5, "sigma": 1.0, "m": 0.9},
-            {"mu": 0.0, "sigma": 3.0, "m": 3.0},
+            {"mu": 0.3, "sigma": 3.0, "m": 3.0},
         ],
         mistakes={
             "That is D(p‖q): average over q, not over p.": forward_kl,
@@ -95,6 +111,16 @@ def check_reverse_kl(reverse_kl):
             "That is the average of −log p: the average of log q is missing.": (
                 lambda *at: _expected_log_ratio(*at, lambda log_q, log_p: -log_p)
             ),
+            "That is the plain sum: multiply by the spacing of the x.": (
+                partial(_without_spacing, lambda sigma: 0.01 * sigma)
+            ),
+            "That is the plain sum: multiply by the spacing of the grid.": (
+                partial(_without_spacing, lambda sigma: 0.01)
+            ),
+            "Multiply by the spacing of the x, σ times that of the z.": (
+                partial(_without_spacing, lambda sigma: sigma)
+            ),
+            "0.6 is the standard deviation of a stream, and 0.36 its variance.": _narrow_streams,
             f"Far out p underflows to 0. {_LOGS}": lambda *at: math.inf,
             f"Far out both densities underflow to 0, and 0/0 is nan. {_LOGS}": lambda *at: math.nan,
             **{
@@ -120,8 +146,9 @@ def check_reverse_kl(reverse_kl):
 
 def _direction(answer, expected, reason):
     """The verdict on "forward" or "reverse"."""
-    if isinstance(answer, str) and answer.strip().lower() in ("forward", "reverse"):
-        answer = answer.strip()[0]
+    if isinstance(answer, str):
+        word = re.fullmatch(r"(forwards?|fwd|reversed?|rev)( kl)?", answer.strip(" .").lower())
+        answer = word[1][0] if word else answer
     other = "R" if expected == "F" else "F"
     return check_choice(answer, expected, reasons={other: reason})
 

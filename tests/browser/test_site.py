@@ -301,21 +301,35 @@ def test_a_browser_that_keeps_nothing_still_takes_answers(site, new_page):
 
 NUMBERS = ("", " ", "0.5", "0,5", "1/2", "−2", "∞", "-∞", "inf", "1e400", "1/0", "two", "1/2/3")
 NUMBERS += ("1e-5", "12345678", "0.00012345", ".5", "5.", "nan", "a`b", "x" * 40, "1 000", "0")
+NUMBERS += (
+    "√2",
+    "sqrt(2)",
+    "1/√2",
+    "−sqrt(3)/2",
+    "√",
+    "√-1",
+    "40,000",
+    "1,234",
+    "1,000,000",
+    "0,417",
+)
+NUMBERS += ("1.7 m", "14.5nats", "14.5 nats", "2e3 m", "√2 m", "5 bits", "50 %", "m", "1e-5 metres")
+UNITS = ("", "metres", "nats")
 
 
-def in_python(text):
+def in_python(text, unit):
     """What the lab says to a typed number: as shown, or the complaint, or nothing."""
     try:
-        number = read_number(text)
+        number = read_number(text, unit)
     except NotRightError as words:
         return str(words)
     return None if number is None else _number("", 0.05).show(number)
 
 
-IN_THE_PAGE = """async texts => {
+IN_THE_PAGE = """async typed => {
     const {readNumber, show} = await import(`${location.origin}/_static/questions.js`);
-    return texts.map(text => {
-        const {value, complaint} = readNumber(text);
+    return typed.map(([text, unit]) => {
+        const {value, complaint} = readNumber(text, unit);
         return complaint ?? (value === undefined ? null : show(value));
     });
 }"""
@@ -323,8 +337,9 @@ IN_THE_PAGE = """async texts => {
 
 def test_numbers_are_read_and_shown_as_in_the_lab(lesson):
     page = lesson("00-start-here")
-    read = page.evaluate(IN_THE_PAGE, NUMBERS)
-    assert dict(zip(NUMBERS, read, strict=True)) == {text: in_python(text) for text in NUMBERS}
+    typed = [(text, unit) for text in NUMBERS for unit in UNITS]
+    read = page.evaluate(IN_THE_PAGE, typed)
+    assert dict(zip(typed, read, strict=True)) == {one: in_python(*one) for one in typed}
 
 
 def test_without_javascript_everything_can_be_read(site, new_page):
