@@ -276,3 +276,30 @@ def test_a_small_explorer_is_frozen_from_end_to_end(tmp_path):
     assert len(frames) > 50
     assert head["buttons"]["Reset"] == {"reset": True}
     assert gzip.decompress((tmp_path / "drift.json.gz").read_bytes())
+
+
+SAID_OTHERWISE = {("10-geometry.ipynb", "log_step", -1)}  # "keep δ = 0.1"
+
+
+def numbers_of(notebook):
+    """All numbers in its text cells; a percentage as a share, too."""
+    text = " ".join(
+        cells.source_of(cell) for cell in notebook.cells if cell.cell_type == "markdown"
+    )
+    text = text.replace("−", "-")
+    numbers = re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?", text)
+    shares = re.findall(r"(\d+) ?%", text)
+    return {*map(float, numbers), *(float(share) / 100 for share in shares)}
+
+
+@pytest.mark.parametrize("path", lessons.notebooks(), ids=lambda path: path.stem)
+def test_what_a_page_must_have_ready_is_a_number_of_the_text(path):
+    notebook = cells.read(path)
+    named = {
+        (path.name, slider, value)
+        for cell in notebook.cells
+        for setting in cells.frames_of(cell)
+        for slider, value in setting.items()
+    }
+    said = numbers_of(notebook)
+    assert {each for each in named if each[2] not in said} <= SAID_OTHERWISE
