@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tools import cells
 from tools import notebook_rules as rules
 
 COURSE = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -131,7 +132,14 @@ DEFECTS = {
     "widget state": (store_widget_state, "widget state is stored"),
     "metadata": (store_editor, "not the minimal one"),
     "cell metadata": (set_cell(1, metadata={"collapsed": True}), "nobody needs: ['collapsed']"),
-    "folded output": (set_cell(1, metadata={"jupyter": {"outputs_hidden": True}}), "hidden source"),
+    "folded output": (
+        set_cell(2, metadata={"alt": "A bar", "jupyter": {"outputs_hidden": True}}),
+        "log-two: it folds what gives no open question's answer away",
+    ),
+    "folded otherwise": (
+        set_cell(1, metadata={"jupyter": {"source_hidden": False}}),
+        "hidden source or output",
+    ),
     "unknown tag": (set_cell(0, metadata={"tags": ["nbval-skip"]}), "unknown tags ['nbval-skip']"),
     "slide type": (
         set_cell(1, metadata={"slideshow": {"slide_type": "page"}}),
@@ -220,3 +228,71 @@ def test_json_that_nbformat_would_write_otherwise_is_named(tmp_path):
     for other in (text, text.replace("\n ", "\n  ") + "\n"):
         path.write_text(other, encoding="utf-8")
         assert rules.breaches(path) == ["the JSON is not laid out as nbformat writes it"]
+
+
+# --- ask first
+
+
+def asking(shown="1.0\n", **metadata):
+    """A question, a cell between that shows something, and the answer."""
+    between = new_code_cell("print(1.0)", id="between", metadata=metadata)
+    between.outputs = [new_output("stream", name="stdout", text=shown)] if shown else []
+    return new_notebook(
+        cells=[
+            new_code_cell("bits = predict('one', 'two')\nbits", id="ask"),
+            new_markdown_cell("**Slide.**", id="try"),
+            between,
+            new_code_cell("bits.reveal('one', 'Because.')", id="reveal"),
+            new_code_cell("print(1.0)", id="below"),
+        ]
+    )
+
+
+HIDDEN = {"jupyter": {"outputs_hidden": True}}
+
+
+def test_between_a_question_and_its_answer_nothing_is_printed_in_plain_sight():
+    (found,) = rules.check_commit_first(asking())
+    assert found == (
+        "cell between: shown before ask is answered: give it the metadata"
+        ' "jupyter": {"outputs_hidden": true}'
+    )
+    assert list(rules.check_commit_first(asking(**HIDDEN))) == []
+    assert list(rules.check_commit_first(asking(shown=""))) == []
+
+
+def test_a_value_is_text_and_a_picture_is_none():
+    notebook = asking()
+    data = {"text/plain": "1.0"}
+    notebook.cells[2].outputs = [new_output("execute_result", data=data)]
+    assert len(list(rules.check_commit_first(notebook))) == 1
+    notebook.cells[2].outputs = [new_output("display_data", data=data | {"image/png": "iVBORw0="})]
+    assert list(rules.check_commit_first(notebook)) == []
+
+
+def test_a_question_that_is_never_answered_folds_nothing():
+    notebook = asking()
+    del notebook.cells[3]
+    assert list(rules.check_commit_first(notebook)) == []
+
+
+@pytest.mark.parametrize("cell_id", ["ask", "reveal", "below"])
+def test_nothing_else_is_folded(cell_id):
+    notebook = asking(**HIDDEN)
+    for cell in notebook.cells:
+        if cell.id == cell_id:
+            cell.metadata |= nbformat.from_dict(HIDDEN)
+            cell.outputs = notebook.cells[2].outputs
+    (found,) = rules.check_commit_first(notebook)
+    assert found.startswith(f"cell {cell_id}: it folds")
+
+
+def test_the_outputs_that_were_in_plain_sight_are_folded():
+    hidden = [
+        (path.stem[:2], cell.id)
+        for path in COURSE
+        for cell in cells.code_cells(cells.read(path))
+        if cells.hides_outputs(cell)
+    ]
+    assert len(hidden) >= 22
+    assert {("09", "hundred-measured"), ("08", "both-directions")} <= {*hidden}

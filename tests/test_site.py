@@ -171,7 +171,32 @@ def test_a_page_keeps_everything_else(name):
     for cell in cells.code_cells(NOTEBOOKS[name]):
         if cell.id in kept and (name, cell.id) not in EXERCISES:
             pictureless = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
-            assert kept[cell.id].outputs == pictureless
+            assert kept[cell.id].outputs == ([] if cells.hides_outputs(cell) else pictureless)
+
+
+FOLD = re.compile(r'<details class="kl-folded" data-until="(.*?)">\n?<summary>(.*?)</summary>')
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_what_tells_an_answer_is_closed_until_one_has_committed(name):
+    page = page_of(name)
+    place = {cell.id: i for i, cell in enumerate(page)}
+    hidden = [c for c in cells.code_cells(NOTEBOOKS[name]) if cells.hides_outputs(c)]
+    for cell in hidden:
+        closed = page[place[cell.id] + 1].source
+        (until, summary), *more = FOLD.findall(closed)
+        assert (summary, more) == (pages.COMMIT_FIRST, [])
+        assert f"<pre>{html.escape(cell.outputs[0].text)}</pre></div></div></details>" in closed
+        texts = [other.source for other in page]
+        (question,) = (i for i, text in enumerate(texts) if f'id="{until}"' in text)
+        (answer,) = (i for i, text in enumerate(texts) if f'data-question="{until}"' in text)
+        assert question < place[cell.id] < answer
+    assert sum("kl-folded" in cell.source for cell in page) == len(hidden)
+
+
+def test_the_script_says_the_same_as_the_page_before_one_commits():
+    script = (ROOT / "web" / "questions.js").read_text(encoding="utf-8")
+    assert f'const COMMIT_FIRST = "{pages.COMMIT_FIRST}";' in script
 
 
 def test_every_explorer_has_its_place():

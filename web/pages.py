@@ -21,6 +21,7 @@ READ_HERE = (
     "On this page the pictures move and the questions take your answers, with nothing installed."
     " To change the code and have exercises checked, [run it yourself](#Run-it-yourself)."
 )
+COMMIT_FIRST = "Commit first, or show the output"
 EXERCISE = (
     "Write your answer into this cell of the notebook, which says at once whether it is right:"
     " [run it yourself](#Run-it-yourself)."
@@ -137,10 +138,15 @@ def page_of(notebook, name, explorer, run):
     -------
     list of NotebookNode
     """
-    page, asked = [], {}
+    page, asked, before = [], {}, {c.id: q for c, q in cells.asked_before(notebook)}
     for cell in notebook.cells:
         asked[cells.prediction_of(cell)] = cell.id
-        page += shown(cell, name, asked, explorer) if cell.cell_type == "code" else [cell]
+        if cell.cell_type != "code":
+            page.append(cell)
+        elif cells.hides_outputs(cell):
+            page += folded(cell, before[cell.id][-1])
+        else:
+            page += shown(cell, name, asked, explorer)
     page.insert(1, new_markdown_cell(f":::{{container}} kl-read-here\n{READ_HERE}\n:::"))
     return [*page, new_markdown_cell(run)]
 
@@ -166,6 +172,28 @@ def shown(cell, page, asked, explorer):
         cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         return [cell, picture]
     return [cell]
+
+
+def folded(cell, question):
+    """A cell that has the answer to a question: what it says is closed until one has committed.
+
+    `questions.js` opens it at Commit. Whoever has no script, or no patience, opens it by hand.
+    """
+    texts = [
+        output.text if output.output_type == "stream" else output.data["text/plain"]
+        for output in cell.outputs
+    ]
+    cell = cell.copy()
+    cell.outputs = []
+    return [
+        cell,
+        raw(
+            f'<details class="kl-folded" data-until="{question}">'
+            f"<summary>{COMMIT_FIRST}</summary>\n"
+            '<div class="output stream highlight-myst-ansi"><div class="highlight">'
+            f"<pre>{html.escape(''.join(texts))}</pre></div></div></details>"
+        ),
+    ]
 
 
 def anchor(title):

@@ -1,5 +1,6 @@
 // Predictions in a page: choose, commit, then reveal, in the words of kl_course.checks. What was
-// answered stays in this browser. Without this script a question can be read, and its answer opened.
+// answered stays in this browser. What a cell between question and answer says is closed until one
+// has committed. Without this script a question can be read, and its answer opened.
 
 // @ts-check
 
@@ -11,6 +12,8 @@ import {element} from "./picture.js";
  * @typedef {{value?: Answer, complaint?: string}} Typed
  * @typedef {(string | Node)[]} Words
  */
+
+const COMMIT_FIRST = "Commit first, or show the output"; // as in pages.py
 
 /**
  * Where a prediction is typed or chosen.
@@ -236,6 +239,7 @@ function startQuestion(question, reveal) {
     commit.className = open.className = "kl-primary";
     const said = box();
     said.tabIndex = -1;
+    const folded = document.querySelectorAll(`.kl-folded[data-until="${question.id}"]`);
     const because = [...reveal.childNodes].filter(node => node.nodeName !== "SUMMARY");
 
     let answered = recall(key);
@@ -250,6 +254,17 @@ function startQuestion(question, reveal) {
         const plain = Number.isFinite(committed) ? committed : String(committed); // JSON has no ∞
         keep(key, committed === undefined ? {} : {...now, committed: plain});
         update();
+        fold();
+    }
+
+    /** Nobody has to commit: what was opened by hand stays open while one chooses. */
+    function fold() {
+        const done = answered.committed !== undefined;
+        for (const node of folded) {
+            node.toggleAttribute("open", done);
+            const summary = node.querySelector("summary");
+            if (summary) summary.textContent = done ? "The output" : COMMIT_FIRST;
+        }
     }
 
     function update() {
@@ -289,6 +304,7 @@ function startQuestion(question, reveal) {
     reveal.before(place);
     reveal.hidden = true;
     update();
+    fold();
 }
 
 export function startQuestions(root = document) {
