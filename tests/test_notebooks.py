@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import re
 from pathlib import Path
 
 import nbformat
@@ -296,3 +297,103 @@ def test_the_outputs_that_were_in_plain_sight_are_folded():
     ]
     assert len(hidden) >= 22
     assert {("09", "hundred-measured"), ("08", "both-directions")} <= {*hidden}
+
+
+NUMBER = re.compile(r"(?<![\w.,^-])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w|[.,]\d)")
+FOLDED_TEXT = re.compile(r"<details>.*?</details>", re.DOTALL)
+ANSWER = re.compile(r"^Answer: (.*?)\. ", re.DOTALL)
+# Numbers that an answer has too, and that do not tell it: number, cell, and what they are there.
+OTHER_NUMBERS = {
+    ("05", "predict-limit", "0.69", "side-minima"): "the cost at m = 1.7, still rising",
+    ("06", "predict-epsilon", "14.51", "goals"): "15 minutes",
+    ("06", "predict-million", "7.7", "ceiling-held"): "the ceiling of another pair",
+    ("08", "predict-book", "0.625", "explore-book"): "the first setting of a picture to slide",
+    ("09", "predict-never", "10", "title"): "1 in 10, where the question has it from",
+    ("09", "predict-never", "10", "ask-direction"): "the same",
+    ("09", "predict-never", "10", "try-direction"): "the same",
+    ("09", "predict-never", "10", "ask-never"): "the same",
+    ("09", "predict-bet", "30", "explore-leads"): "trains",
+    ("09", "predict-bet", "30", "spread-numbers"): "trains",
+    ("09", "predict-bet", "30", "stein-coins"): "trains",
+    ("09", "predict-bet", "30", "chance-exact"): "throws of a die",
+}
+
+
+def digits(number):
+    """How many significant digits a printed number has."""
+    return len(number.replace(",", "").replace(".", "").lstrip("0"))
+
+
+def is_the_same(one, other):
+    """Whether two printed numbers agree to the digits of the shorter, at least two."""
+    count = min(digits(one), digits(other))
+    values = [float(f"{float(each.replace(',', '')):.{count}g}") for each in (one, other)]
+    return count >= 2 and values[0] == values[1]  # both read from decimals of as many digits
+
+
+def seen(cell):
+    """What a reader sees of a cell before answering anything; code is no text."""
+    if cell.cell_type == "markdown":
+        return FOLDED_TEXT.sub("", cell.source)
+    if cells.hides_outputs(cell) or cells.reveal_of(cell):
+        return ""
+    return "\n".join(text for output in cell.get("outputs", ()) for text in rules.texts_of(output))
+
+
+def numbers_that_answer(question, reveal):
+    """The numbers that only the right answer has."""
+    answer = ANSWER.match(cells.data_of(reveal, "text/plain"))[1]
+    wrong = {n for o in cells.options_of(question) if o != answer for n in NUMBER.findall(o)}
+    return set(NUMBER.findall(answer)) - wrong
+
+
+def told_before(notebook):
+    """Yield (question, number, cell) for an answer's number that stands above its reveal."""
+    asked = {cells.prediction_of(cell): cell for cell in notebook.cells}
+    for i, reveal in enumerate(notebook.cells):
+        question = asked.get(cells.reveal_of(reveal)) if cells.reveal_of(reveal) else None
+        for number in numbers_that_answer(question, reveal) if question else ():
+            for cell in notebook.cells[:i]:
+                said = NUMBER.findall(seen(cell)) if cell is not question else ()
+                if any(is_the_same(number, each) for each in said):
+                    yield question.id, number, cell.id
+
+
+def test_no_answers_number_stands_above_its_question_or_below_it():
+    found = {(path.stem[:2], *told) for path in COURSE for told in told_before(cells.read(path))}
+    assert found == {*OTHER_NUMBERS}
+
+
+def test_a_number_that_tells_an_answer_is_found():
+    notebook = asking()
+    reveal = notebook.cells[3]
+    reveal.outputs = [
+        new_output("execute_result", data={"text/plain": "Answer: 32.84 trains. So."})
+    ]
+    for text, told in {
+        "It takes 32.838 trains.": True,
+        "about 33": True,
+        "32.8, no more": True,
+        "30 or 32.9 or 132.84 or 3284": False,
+        "<details>32.84</details>": False,
+    }.items():
+        notebook.cells[1].source = text
+        expected = {("ask", "32.84", "try")} if told else set()
+        assert {*told_before(notebook)} - {("ask", "32.84", "between")} == expected, text
+    notebook = asking("33 trains", **HIDDEN)
+    notebook.cells[3].outputs = reveal.outputs
+    assert list(told_before(notebook)) == []
+    del notebook.cells[2].metadata["jupyter"]
+    assert list(told_before(notebook)) == [("ask", "32.84", "between")]
+
+
+def test_a_number_that_a_wrong_option_has_too_tells_nothing():
+    notebook = asking()
+    outline = "Your prediction:\n  ○ 35 %\n  ○ 17 % of 35"
+    notebook.cells[0].outputs = [new_output("execute_result", data={"text/plain": outline})]
+    said = {"text/plain": "Answer: 35 %. So."}
+    notebook.cells[3].outputs = [new_output("execute_result", data=said)]
+    notebook.cells[1].source = "35"
+    assert list(told_before(notebook)) == []
+    notebook.cells[0].outputs[0].data["text/plain"] = outline.replace("of 35", "")
+    assert list(told_before(notebook)) == [("ask", "35", "try")]

@@ -174,7 +174,9 @@ def test_a_page_keeps_everything_else(name):
             assert kept[cell.id].outputs == ([] if cells.hides_outputs(cell) else pictureless)
 
 
-FOLD = re.compile(r'<details class="kl-folded" data-until="(.*?)">\n?<summary>(.*?)</summary>')
+FOLD = re.compile(
+    r'<details class="kl-folded cell_output" data-until="(.*?)">\n?<summary>(.*?)</summary>'
+)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -188,7 +188,7 @@ def folded(cell, question):
     return [
         cell,
         raw(
-            f'<details class="kl-folded" data-until="{question}">'
+            f'<details class="kl-folded cell_output" data-until="{question}">'
             f"<summary>{COMMIT_FIRST}</summary>\n"
             '<div class="output stream highlight-myst-ansi"><div class="highlight">'
             f"<pre>{html.escape(''.join(texts))}</pre></div></div></details>"
