@@ -175,30 +175,29 @@ def test_a_page_keeps_everything_else(name):
 
 
 FOLD = re.compile(
-    r'<details class="kl-folded cell_output" data-until="(.*?)">\n?<summary>(.*?)</summary>'
+    r'<details class="kl-folded" data-until="(.*?)" data-open="The (.*?)">'
+    r"<summary>Commit first, or show the (.*?)</summary>\n(.*)\n</details>\n````",
+    re.DOTALL,
 )
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_what_tells_an_answer_is_closed_until_one_has_committed(name):
-    page = page_of(name)
-    place = {cell.id: i for i, cell in enumerate(page)}
+    texts = [other.source for other in page_of(name)]
     hidden = [c for c in cells.code_cells(NOTEBOOKS[name]) if cells.hides_outputs(c)]
-    for cell in hidden:
-        closed = page[place[cell.id] + 1].source
-        (until, summary), *more = FOLD.findall(closed)
-        assert (summary, more) == (pages.COMMIT_FIRST, [])
-        assert f"<pre>{html.escape(cell.outputs[0].text)}</pre></div></div></details>" in closed
-        texts = [other.source for other in page]
-        (question,) = (i for i, text in enumerate(texts) if f'id="{until}"' in text)
-        (answer,) = (i for i, text in enumerate(texts) if f'data-question="{until}"' in text)
-        assert question < place[cell.id] < answer
-    assert sum("kl-folded" in cell.source for cell in page) == len(hidden)
-
-
-def test_the_script_says_the_same_as_the_page_before_one_commits():
-    script = (ROOT / "web" / "questions.js").read_text(encoding="utf-8")
-    assert f'const COMMIT_FIRST = "{pages.COMMIT_FIRST}";' in script
+    folds = [(i, FOLD.search(text)) for i, text in enumerate(texts) if "kl-folded" in text]
+    for cell, (i, fold) in zip(hidden, folds, strict=True):
+        until, what, again, content = fold.groups()
+        assert what == again
+        if explorer := cells.explorer_of(cell):
+            assert (what, content) == ("picture", f"[{explorer}]")
+        else:
+            assert texts[i - 1] == cell.source
+            assert what == "output"
+            assert f"<pre>{html.escape(cell.outputs[0].text)}</pre>" in content
+        (question,) = (j for j, text in enumerate(texts) if f'id="{until}"' in text)
+        (answer,) = (j for j, text in enumerate(texts) if f'data-question="{until}"' in text)
+        assert question < i < answer
 
 
 def test_every_explorer_has_its_place():

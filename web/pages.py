@@ -21,7 +21,6 @@ READ_HERE = (
     "On this page the pictures move and the questions take your answers, with nothing installed."
     " To change the code and have exercises checked, [run it yourself](#Run-it-yourself)."
 )
-COMMIT_FIRST = "Commit first, or show the output"
 EXERCISE = (
     "Write your answer into this cell of the notebook, which says at once whether it is right:"
     " [run it yourself](#Run-it-yourself)."
@@ -144,7 +143,7 @@ def page_of(notebook, name, explorer, run):
         if cell.cell_type != "code":
             page.append(cell)
         elif cells.hides_outputs(cell):
-            page += folded(cell, before[cell.id][-1])
+            page += folded(cell, before[cell.id][-1], explorer)
         else:
             page += shown(cell, name, asked, explorer)
     page.insert(1, new_markdown_cell(f":::{{container}} kl-read-here\n{READ_HERE}\n:::"))
@@ -174,26 +173,31 @@ def shown(cell, page, asked, explorer):
     return [cell]
 
 
-def folded(cell, question):
-    """A cell that has the answer to a question: what it says is closed until one has committed.
+def folded(cell, question, explorer):
+    """A cell that has the answer to a question: what it shows is closed until one has committed.
 
     `questions.js` opens it at Commit. Whoever has no script, or no patience, opens it by hand.
     """
+    if name := cells.explorer_of(cell):
+        return [raw(closed(question, "picture", explorer(name)))]
     texts = [
         output.text if output.output_type == "stream" else output.data["text/plain"]
         for output in cell.outputs
     ]
     cell = cell.copy()
     cell.outputs = []
-    return [
-        cell,
-        raw(
-            f'<details class="kl-folded cell_output" data-until="{question}">'
-            f"<summary>{COMMIT_FIRST}</summary>\n"
-            '<div class="output stream highlight-myst-ansi"><div class="highlight">'
-            f"<pre>{html.escape(''.join(texts))}</pre></div></div></details>"
-        ),
-    ]
+    said = (
+        '<div class="cell_output"><div class="output stream highlight-myst-ansi">'
+        f'<div class="highlight"><pre>{html.escape("".join(texts))}</pre></div></div></div>'
+    )
+    return [cell, raw(closed(question, "output", said))]
+
+
+def closed(question, what, content):
+    return (
+        f'<details class="kl-folded" data-until="{question}" data-open="The {what}">'
+        f"<summary>Commit first, or show the {what}</summary>\n{content}\n</details>"
+    )
 
 
 def anchor(title):

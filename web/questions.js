@@ -13,8 +13,6 @@ import {element} from "./picture.js";
  * @typedef {(string | Node)[]} Words
  */
 
-const COMMIT_FIRST = "Commit first, or show the output"; // as in pages.py
-
 /**
  * Where a prediction is typed or chosen.
  * @typedef {object} Field
@@ -239,7 +237,9 @@ function startQuestion(question, reveal) {
     commit.className = open.className = "kl-primary";
     const said = box();
     said.tabIndex = -1;
+    /** @type {NodeListOf<HTMLElement>} */
     const folded = document.querySelectorAll(`.kl-folded[data-until="${question.id}"]`);
+    const summaries = [...folded].map(node => node.querySelector("summary")?.textContent ?? "");
     const because = [...reveal.childNodes].filter(node => node.nodeName !== "SUMMARY");
 
     let answered = recall(key);
@@ -260,11 +260,11 @@ function startQuestion(question, reveal) {
     /** Nobody has to commit: what was opened by hand stays open while one chooses. */
     function fold() {
         const done = answered.committed !== undefined;
-        for (const node of folded) {
+        folded.forEach((node, i) => {
             node.toggleAttribute("open", done);
-            const summary = node.querySelector("summary");
-            if (summary) summary.textContent = done ? "The output" : COMMIT_FIRST;
-        }
+            const words = done ? node.dataset.open : summaries[i];
+            node.querySelector("summary")?.replaceChildren(words ?? "");
+        });
     }
 
     function update() {

@@ -114,3 +114,37 @@ def test_run_all_leaves_the_view_and_the_selected_cell_where_they_are(page, comm
     page.page.wait_for_timeout(1200)  # for what comes late
     assert page.place[:2] == before[:2]
     assert page.place[2] == pytest.approx(before[2], abs=2)  # rounded to whole pixels
+
+
+# --- ask first
+
+ASKED_FIRST = {
+    "ask": "from kl_course.checks import predict\nup = predict('up', 'down')\nup",
+    "explore": (
+        "from kl_course.explorers.codes import explore_code_book\nbook = explore_code_book()\nbook"
+    ),
+    "tells": "print('it goes:')\nprint('upwards')",
+    "reveal": "up.reveal('up', 'It *grows*.')",
+}
+
+
+def test_what_tells_an_answer_stays_folded_until_one_commits(run_planted):
+    with run_planted(ASKED_FIRST, folded=("explore", "tells")) as page:
+        page.run_all()
+        box = page.outputs("explore").locator(".kl-explorer")
+        shown = page.cell("tells").locator(".jp-Cell-outputWrapper").inner_text()
+        assert "it goes:" in shown  # JupyterLab puts the first line beside its three dots
+        assert "upwards" not in shown
+        assert not box.is_visible()
+        page.save()
+        assert page.cells["tells"]["metadata"]["jupyter"] == {"outputs_hidden": True}
+        page.commit("ask")
+        page.outputs("tells").get_by_text("upwards").wait_for()
+        box.wait_for()
+        page.outputs("ask").get_by_role("button", name="Change my mind").click()
+        box.wait_for(state="hidden")
+        page.cell("explore").locator(".jp-Placeholder").last.click()  # no need to commit
+        box.wait_for()
+        page.run_all()
+        assert box.is_visible()
+        assert page.problems() == []
