@@ -46,6 +46,9 @@ def keep_what_lasts(model, **_):
     notebook, metadata = model["content"], model["content"]["metadata"]
     if "name" in metadata.get("language_info", {}):
         metadata["language_info"] = {"name": metadata["language_info"]["name"]}
+    for told in (cell.get("metadata", {}) for cell in notebook["cells"]):
+        if told.get("collapsed") == told.get("jupyter", {}).get("outputs_hidden"):
+            told.pop("collapsed", None)  # JupyterLab says it twice
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
     for output in outputs:
         if MARK in output.get("metadata", {}).get(LIVE_WIDGET, {}):

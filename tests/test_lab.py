@@ -174,6 +174,7 @@ MARKED = {kl_lab.MARK: True, "widgets": STATE}
 def saved(*outputs, **metadata):
     """A notebook of one cell that imports kl_helpers, after the server's hook."""
     cell = {"cell_type": "code", "source": "import kl_helpers", "outputs": list(outputs)}
+    cell["metadata"] = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
     words = {"cell_type": "markdown", "source": "Words"}
     content = json.loads(json.dumps({"cells": [words, cell], "metadata": metadata}))
     kl_lab.keep_what_lasts(
@@ -220,6 +221,7 @@ def test_a_notebook_of_the_course_is_saved_without_what_only_its_kernel_can_use(
     ]
     assert [set(output["metadata"]) for output in ours] == [{"image/png"}, set(), set()]
     assert printed == stream
+    assert content["cells"][1]["metadata"] == {"jupyter": {"outputs_hidden": True}}
     mark = {kl_lab.MARK: True}
     assert content["metadata"] == {
         **mark,
@@ -242,6 +244,7 @@ def test_a_notebook_without_the_mark_is_saved_as_it_is(of_the_course, own_slider
     outputs = [*of_the_course, own_slider]
     content = saved(*outputs, **metadata)
     assert content["cells"][1]["outputs"] == outputs
+    assert content["cells"][1]["metadata"]["collapsed"]
     assert content["metadata"] == metadata
     kl_lab.keep_what_lasts({"type": "file", "content": "import kl_helpers"}, path="a.py")
 

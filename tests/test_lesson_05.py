@@ -152,6 +152,11 @@ def test_side_minima_appear_where_a_stationary_point_is_flat():
     assert [len(reverse_minima(m)) for m in (1.4473, 1.4474)] == [1, 2]
 
 
+def test_far_apart_locking_on_is_far_cheaper_as_the_question_says():
+    centre, side = reverse_minima(2.4)
+    assert side[2] < 0.5 * centre[2]
+
+
 def test_the_centre_stays_a_local_minimum_with_curvature_one_over_sigma_squared():
     for m in (0.3, 1, 1.68, 2.4, 3, 4):
         mu, sigma, _ = reverse_minima(m)[0]

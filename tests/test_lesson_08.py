@@ -241,6 +241,7 @@ def blocks(n):
 
 
 def test_blocks(says):
+    says("08", "predict-whole", f"{blocks(3) / 3:.2f}")
     says("08", "reveal-whole", f"{blocks(3):.3f}", f"{blocks(3) / 3:.3f}")
     assert blocks(4) / 4 > blocks(3) / 3  # "a little worse than three"
     floor = entropy([0.8, 0.2], base=2)

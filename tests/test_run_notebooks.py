@@ -31,6 +31,7 @@ def test_outputs_are_clean_and_sources_stay(tmp_path, capsys):
     path = write(tmp_path / "00-clean.ipynb", *sources, metadata={"widgets": {}, **METADATA})
     plotted = nbformat.read(path, as_version=4)
     plotted.cells[3].metadata["alt"] = "A line that rises from 1 to 2."
+    plotted.cells[3].metadata["collapsed"] = False  # JupyterLab's
     path.write_text(nbformat.writes(plotted), encoding="utf-8")
     assert run_notebooks.main([str(path)]) == 0
     assert "00-clean.ipynb" in capsys.readouterr().out

@@ -171,7 +171,33 @@ def test_a_page_keeps_everything_else(name):
     for cell in cells.code_cells(NOTEBOOKS[name]):
         if cell.id in kept and (name, cell.id) not in EXERCISES:
             pictureless = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
-            assert kept[cell.id].outputs == pictureless
+            assert kept[cell.id].outputs == ([] if cells.hides_outputs(cell) else pictureless)
+
+
+FOLD = re.compile(
+    r'<details class="kl-folded" data-until="(.*?)" data-open="The (.*?)">'
+    r"<summary>Commit first, or show the (.*?)</summary>\n(.*)\n</details>\n````",
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_what_tells_an_answer_is_closed_until_one_has_committed(name):
+    texts = [other.source for other in page_of(name)]
+    hidden = [c for c in cells.code_cells(NOTEBOOKS[name]) if cells.hides_outputs(c)]
+    folds = [(i, FOLD.search(text)) for i, text in enumerate(texts) if "kl-folded" in text]
+    for cell, (i, fold) in zip(hidden, folds, strict=True):
+        until, what, again, content = fold.groups()
+        assert what == again
+        if explorer := cells.explorer_of(cell):
+            assert (what, content) == ("picture", f"[{explorer}]")
+        else:
+            assert texts[i - 1] == cell.source
+            assert what == "output"
+            assert f"<pre>{html.escape(cell.outputs[0].text)}</pre>" in content
+        (question,) = (j for j, text in enumerate(texts) if f'id="{until}"' in text)
+        (answer,) = (j for j, text in enumerate(texts) if f'data-question="{until}"' in text)
+        assert question < i < answer
 
 
 def test_every_explorer_has_its_place():

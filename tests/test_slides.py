@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import tools.cells
 from tools import notebook_rules as rules
 
 COURSE = Path(__file__).resolve().parents[1] / "notebooks"
@@ -78,6 +79,16 @@ def test_a_prediction_stands_below_its_question_and_an_explorer_alone(lesson):
             assert kind(cell) == "-", cell.id
         if re.match(r"explore_\w+\(\)$|\w+\.reveal\(", cell.source):
             assert kind(cell) == "subslide", cell.id
+
+
+def test_what_tells_an_answer_comes_on_a_slide_after_that_of_its_question(lesson):
+    at, slide_of = 0, {}
+    for cell in lesson.cells:
+        at += kind(cell) in ("slide", "subslide")
+        slide_of[cell.id] = at
+    for cell, questions in tools.cells.asked_before(lesson):
+        if tools.cells.hides_outputs(cell):
+            assert all(slide_of[asked] < slide_of[cell.id] for asked in questions), cell.id
 
 
 def test_what_a_teacher_asks_and_may_expect(lesson):

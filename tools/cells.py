@@ -105,9 +105,27 @@ def reveal_of(cell):
     return None
 
 
+def hides_outputs(cell):
+    """Whether JupyterLab shows "…" in place of its outputs until somebody clicks on it."""
+    return cell["metadata"].get("jupyter", {}).get("outputs_hidden", False)
+
+
 def only_imports(cell):
     found = statements(cell)
     return bool(found) and all(isinstance(one, ast.Import | ast.ImportFrom) for one in found)
+
+
+def asked_before(notebook):
+    """Yield each code cell with the ids of the questions above it whose answer stands below it.
+
+    A question itself and its answer do not stand between the two.
+    """
+    asked, answered = {}, {reveal_of(cell) for cell in code_cells(notebook)} - {None}
+    for cell in code_cells(notebook):
+        asked.pop(reveal_of(cell), None)
+        yield cell, list(asked.values())
+        if (name := prediction_of(cell)) in answered:
+            asked[name] = cell["id"]
 
 
 # --- what its author and its outputs say

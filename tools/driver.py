@@ -322,6 +322,11 @@ class NotebookPage:
         self.page.evaluate(LET_GO)
         return time.monotonic() - start
 
+    def unfold(self):
+        """Show all outputs, those too that are folded until a question is answered."""
+        self._await("() => window.jupyterapp.commands.execute('notebook:show-all-cell-outputs')")
+        self.settle()
+
     def save(self):
         self._await(SAVE)
 

@@ -29,7 +29,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 CELL_METADATA = {"alt", "frames", "jupyter", "notes", "slideshow", "tags"}
-HIDDEN_SOURCE = {"source_hidden": True}
+FOLDED = ({"source_hidden": True}, {"outputs_hidden": True})
 TAGS = {"exercise", "raises-exception"}
 SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "-")
 MAX_CODE_LINES = 15
@@ -90,10 +90,37 @@ def check_metadata(notebook):
     for cell in notebook["cells"]:
         if extra := set(cell["metadata"]) - CELL_METADATA:
             yield f"cell {cell.get('id')}: metadata nobody needs: {sorted(extra)}"
-        if cell["metadata"].get("jupyter", HIDDEN_SOURCE) != HIDDEN_SOURCE:
-            yield f"cell {cell.get('id')}: metadata other than a hidden source: jupyter"
+        if cell["metadata"].get("jupyter", FOLDED[0]) not in FOLDED:
+            yield f"cell {cell.get('id')}: metadata other than a hidden source or output: jupyter"
         if unknown := cells.tags_of(cell) - TAGS:
             yield f"cell {cell.get('id')}: unknown tags {sorted(unknown)}"
+
+
+def check_commit_first(notebook):
+    """Ask for folded outputs between a question and its answer, and nowhere else.
+
+    An explorer is there to be looked into before the answer: its author folds it only where its
+    first numbers are the answer.
+    """
+    for cell, questions in cells.asked_before(notebook):
+        is_question = cells.prediction_of(cell) or cells.reveal_of(cell)
+        between = questions and cell["outputs"] and not is_question
+        hidden = cells.hides_outputs(cell)
+        if between and not hidden and not cells.explorer_of(cell) and says_something(cell):
+            yield (
+                f"cell {cell['id']}: shown before {questions[-1]} is answered: give it the metadata"
+                ' "jupyter": {"outputs_hidden": true}'
+            )
+        if hidden and not between:
+            yield f"cell {cell['id']}: it folds what gives no open question's answer away"
+
+
+def says_something(cell):
+    """Whether text stands below a code cell; the text of a picture only names it."""
+    return any(
+        any(texts_of(output)) and "image/png" not in output.get("data", {})
+        for output in cell["outputs"]
+    )
 
 
 def has_slides(notebook):
@@ -235,6 +262,7 @@ def check_exercises(notebook):
 
 RULES = (
     check_metadata,
+    check_commit_first,
     check_slides,
     check_frames,
     check_ids,

@@ -51,6 +51,7 @@ def clean(notebook):
     """Take out what only a running kernel can use; sources and ids stay as they are."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
+        cell.metadata.pop("collapsed", None)  # what JupyterLab writes beside "outputs_hidden"
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(LIVE_WIDGET, None)
             output.get("metadata", {}).pop(LIVE_WIDGET, None)

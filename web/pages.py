@@ -137,10 +137,15 @@ def page_of(notebook, name, explorer, run):
     -------
     list of NotebookNode
     """
-    page, asked = [], {}
+    page, asked, before = [], {}, {c.id: q for c, q in cells.asked_before(notebook)}
     for cell in notebook.cells:
         asked[cells.prediction_of(cell)] = cell.id
-        page += shown(cell, name, asked, explorer) if cell.cell_type == "code" else [cell]
+        if cell.cell_type != "code":
+            page.append(cell)
+        elif cells.hides_outputs(cell):
+            page += folded(cell, before[cell.id][-1], explorer)
+        else:
+            page += shown(cell, name, asked, explorer)
     page.insert(1, new_markdown_cell(f":::{{container}} kl-read-here\n{READ_HERE}\n:::"))
     return [*page, new_markdown_cell(run)]
 
@@ -166,6 +171,33 @@ def shown(cell, page, asked, explorer):
         cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         return [cell, picture]
     return [cell]
+
+
+def folded(cell, question, explorer):
+    """A cell that has the answer to a question: what it shows is closed until one has committed.
+
+    `questions.js` opens it at Commit. Whoever has no script, or no patience, opens it by hand.
+    """
+    if name := cells.explorer_of(cell):
+        return [raw(closed(question, "picture", explorer(name)))]
+    texts = [
+        output.text if output.output_type == "stream" else output.data["text/plain"]
+        for output in cell.outputs
+    ]
+    cell = cell.copy()
+    cell.outputs = []
+    said = (
+        '<div class="cell_output"><div class="output stream highlight-myst-ansi">'
+        f'<div class="highlight"><pre>{html.escape("".join(texts))}</pre></div></div></div>'
+    )
+    return [cell, raw(closed(question, "output", said))]
+
+
+def closed(question, what, content):
+    return (
+        f'<details class="kl-folded" data-until="{question}" data-open="The {what}">'
+        f"<summary>Commit first, or show the {what}</summary>\n{content}\n</details>"
+    )
 
 
 def anchor(title):

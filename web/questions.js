@@ -1,5 +1,6 @@
 // Predictions in a page: choose, commit, then reveal, in the words of kl_course.checks. What was
-// answered stays in this browser. Without this script a question can be read, and its answer opened.
+// answered stays in this browser. What a cell between question and answer says is closed until one
+// has committed. Without this script a question can be read, and its answer opened.
 
 // @ts-check
 
@@ -261,6 +262,9 @@ function startQuestion(question, reveal) {
     commit.className = open.className = "kl-primary";
     const said = box();
     said.tabIndex = -1;
+    /** @type {NodeListOf<HTMLElement>} */
+    const folded = document.querySelectorAll(`.kl-folded[data-until="${question.id}"]`);
+    const summaries = [...folded].map(node => node.querySelector("summary")?.textContent ?? "");
     const because = [...reveal.childNodes].filter(node => node.nodeName !== "SUMMARY");
 
     let answered = recall(key);
@@ -275,6 +279,17 @@ function startQuestion(question, reveal) {
         const plain = Number.isFinite(committed) ? committed : String(committed); // JSON has no ∞
         keep(key, committed === undefined ? {} : {...now, committed: plain});
         update();
+        fold();
+    }
+
+    /** Nobody has to commit: what was opened by hand stays open while one chooses. */
+    function fold() {
+        const done = answered.committed !== undefined;
+        folded.forEach((node, i) => {
+            node.toggleAttribute("open", done);
+            const words = done ? node.dataset.open : summaries[i];
+            node.querySelector("summary")?.replaceChildren(words ?? "");
+        });
     }
 
     function update() {
@@ -314,6 +329,7 @@ function startQuestion(question, reveal) {
     reveal.before(place);
     reveal.hidden = true;
     update();
+    fold();
 }
 
 export function startQuestions(root = document) {

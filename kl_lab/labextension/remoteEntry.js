@@ -48,14 +48,23 @@
  */
 
 /**
- * @typedef {{node: HTMLElement, isDisposed: boolean}} Cell
- * @typedef {{type: string, sharedModel: {getSource: () => string}}} CellModel
+ * @typedef {{node: HTMLElement, isDisposed: boolean, model: CellModel, outputHidden?: boolean}} Cell
+ * @typedef {{outputs_hidden?: boolean}} Folds
  * @typedef {{key: string, oldValue?: {name?: string}, newValue?: {name?: string}}} MetadataChange
+ */
+
+/**
+ * @typedef {object} CellModel
+ * @property {string} type
+ * @property {{getSource: () => string}} sharedModel
+ * @property {(key: "jupyter") => Folds | undefined} getMetadata
+ * @property {Signal<object>} [stateChanged] of code
  */
 
 /**
  * @typedef {object} Model
  * @property {Iterable<CellModel>} cells
+ * @property {(key: string) => unknown} getMetadata
  * @property {boolean} dirty
  * @property {Signal<MetadataChange>} metadataChanged
  */
@@ -214,6 +223,53 @@
         panel.sessionContext.kernelChanged.connect((_, {oldValue}) => oldValue && mark());
     }
 
+    // --- what is folded because it tells an answer stays folded when it is run, which JupyterLab
+    // would unfold, and opens once one has committed
+
+    const ASKS = /^\w+ = predict(_number)?\(/m;
+
+    /** @param {Panel} panel */
+    async function askFirst(panel) {
+        await panel.context.ready;
+        await panel.revealed;
+        const {widgets, model} = panel.content;
+        if (!model.getMetadata("kl_course")) return;
+        /** @type {Cell | null} */
+        let question = null;
+        for (const cell of widgets) {
+            if (ASKS.test(cell.model.sharedModel.getSource())) question = cell;
+            if (question && cell.model.getMetadata("jupyter")?.outputs_hidden)
+                foldUntilCommitted(cell, question);
+        }
+    }
+
+    /**
+     * @param {Cell} cell
+     * @param {Cell} question
+     */
+    function foldUntilCommitted(cell, question) {
+        const isCommitted = () => question.node.textContent?.includes("You predicted") ?? false;
+        let opened = false; // by hand
+        cell.node.addEventListener("click", ({target}) => {
+            const by = ".jp-OutputPlaceholder, .jp-Placeholder, .jp-OutputCollapser";
+            if (target instanceof Element && target.closest(by)) opened = true;
+        });
+        cell.model.stateChanged?.connect(() => {
+            if (!opened && !isCommitted()) cell.outputHidden = true;
+        });
+        let before = isCommitted();
+        const changed = () => {
+            const now = isCommitted();
+            if (now !== before && !opened) cell.outputHidden = !now;
+            before = now;
+        };
+        new MutationObserver(changed).observe(question.node, {
+            subtree: true,
+            childList: true,
+            characterData: true,
+        });
+    }
+
     const plugin = {
         id: "kl-lab:plugin",
         autoStart: true,
@@ -226,6 +282,7 @@
                 createNew: (panel, {model}) => {
                     staySavedWhenOpened(model);
                     markLostWidgets(panel);
+                    askFirst(panel);
                 },
             });
         },

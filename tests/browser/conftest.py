@@ -144,14 +144,21 @@ def open_notebook(server, browser):
 
 @pytest.fixture(scope="session")
 def run_planted(course, open_notebook):
-    """Context manager: sources of code cells, by cell id -> `NotebookPage` before Run All."""
+    """Context manager: sources of code cells, by cell id -> `NotebookPage` before Run All.
 
-    def write(sources):
+    Where outputs are `folded`, by cell id, it is a notebook of the course.
+    """
+
+    def write(sources, folded=()):
         tags = {"tags": ["raises-exception"]}
+        mark = {"kl_course": True} if folded else {}
         notebook = new_notebook(
             cells=[new_code_cell(text, id=name, metadata=tags) for name, text in sources.items()],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}} | mark,
         )
+        for cell in notebook.cells:
+            if cell.id in folded:
+                cell.metadata["jupyter"] = {"outputs_hidden": True}
         nbformat.write(notebook, course / "notebooks" / "planted.ipynb")
         return open_notebook("notebooks/planted.ipynb")
 

@@ -57,9 +57,11 @@ class Lesson:
 def lesson(request, open_notebook):
     with open_notebook(f"notebooks/{request.param.name}") as page:
         lesson = Lesson(page, page.cells)
+        page.unfold()
         lesson.pictures_before = {i: page.pictures(i) for i in lesson.explorers}
         lesson.problems_before = page.problems() + page.interruptions()
         lesson.seconds = page.run_all()
+        page.unfold()
         yield lesson
 
 
