@@ -26,6 +26,7 @@ from kl_course.overlay import OverlayRenderer
 WIDTH = 840  # CSS pixels; how wide a picture is shown
 SHARPNESS = 2  # image pixels per CSS pixel: sharp on a projector and on a high-density screen
 INCH = 100  # CSS pixels in what Matplotlib calls an inch
+NO_ANSWER = math.nan  # a value that there is none of: a dash in the readout
 POINTS = 72  # points in an inch; SVG is drawn in points
 CAPTION_HEIGHT = 26  # CSS pixels; the line of text below a still picture
 
@@ -145,7 +146,7 @@ class Frame:
     Attributes
     ----------
     values : dict of str to float
-        Quantity -> number; the lines of the readout, in order.
+        Quantity -> number; the lines of the readout, in order. `NO_ANSWER` is shown as a dash.
     data : dict
         Keyword arguments of the drawing function.
     notes : sequence of str
@@ -261,9 +262,13 @@ class Scene:
     def lines(self, frame: Frame) -> list[tuple[str, str]]:
         """The readout: pairs that read ``D = `` and ``2.0000 nats``."""
         return [
-            (f"{name} = ", f"{format_number(value)} {self.units.get(name, 'nats')}".rstrip())
-            for name, value in frame.values.items()
+            (f"{name} = ", self._with_unit(name, value)) for name, value in frame.values.items()
         ]
+
+    def _with_unit(self, name: str, value: float) -> str:
+        if math.isnan(value):
+            return "–"
+        return f"{format_number(value)} {self.units.get(name, 'nats')}".rstrip()
 
     def summary(self, frame: Frame) -> str:
         """The readout as plain text, a line a quantity and a line a note."""

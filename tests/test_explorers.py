@@ -15,10 +15,10 @@ from PIL import Image
 
 from kl_course.explorers.cross_entropy import explore_cross_entropy
 from kl_course.explorers.definitions import explore_integrand, explore_pmf_pair
-from kl_course.explorers.gaussian_samples import explore_samples
+from kl_course.explorers.gaussian_samples import EPSILONS, explore_samples
 from kl_course.explorers.start_here import explore_two_normals
 from kl_helpers import kl_quad
-from tools import lessons
+from tools import cells, lessons
 
 # Tolerances of 1e-14 and 1e-15 are a few roundings; 2e-5 is half the last digit that is shown.
 EXPLORERS = lessons.explorers()
@@ -61,7 +61,10 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
         for label in explorer.scene.actions:
             explorer.press(label)
         numbers, lines = explorer.values(), explorer.summary.splitlines()
-        assert not any(math.isnan(number) for number in numbers.values()), corner
+        dashes = [name for name, number in numbers.items() if math.isnan(number)]
+        endless = explorer.scene.name == "leads" and numbers["D(p‖q)"] == math.inf
+        assert dashes == (["sd of the lead", "n·D is 100 : 1 after"] if endless else []), corner
+        assert sum(map(bool, explorer.frame.notes)) <= explorer.scene.note_lines, corner
         for name, number in numbers.items():
             assert number >= 0 or not name.startswith("D("), corner
             assert any(line.startswith(f"{name} = ") for line in lines)
@@ -69,6 +72,23 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
         assert "nan" not in explorer.view.moving, corner
     explorer.reset()
     assert explorer.summary == first
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "lines"),
+    [
+        ("leads", {"p": 0.91, "q": 0.51, "n": 107, "seed": 0}, 3),
+        ("two_normals", {"mu_p": 3, "sigma_p": 3, "mu_q": -3, "sigma_q": 0.5}, 3),
+        ("samples", {"mu_p": -0.6, "sigma_p": 0.25, "mu_q": 0.6, "sigma_q": 0.05}, 3),
+        ("triangle", {"a": 0.99, "b": 0.5, "c": 0.01}, 2),
+        ("integrand", {"mu_p": 2, "sigma_p": 2, "mu_q": -2, "sigma_q": 0.5}, 2),
+        ("close_up", {"log_step": -10, "direction": 0}, 2),
+        ("cross_entropy", {"mu_q": 3, "sigma_q": 3}, 2),
+    ],
+)
+def test_a_line_is_kept_for_every_note_of_the_settings_with_most(name, setting, lines):
+    scene = lessons.scene(name)
+    assert sum(map(bool, scene.frame(**setting).notes)) == lines == scene.note_lines
 
 
 def test_what_is_kept_is_what_would_be_drawn_anew(explorer):
@@ -166,6 +186,17 @@ def test_any_three_of_many_sliders_come_in_every_way(count):
         assert len(np.unique(found[:, three], axis=0)) == 8
 
 
+def test_no_term_of_three_outcomes_reaches_the_ceiling():
+    weights = np.stack(np.meshgrid(range(1, 11), range(11), range(11)), -1).reshape(-1, 3)
+    masses = weights / weights.sum(axis=1, keepdims=True)
+    # p and q are free of each other, and a term grows with p where p > q.
+    (sun, *others) = ((mass.max(), mass[mass > 0].min()) for mass in masses.T)
+    terms = [p * math.log(p / q) for p, q in (sun, *others)]
+    assert max(terms) == pytest.approx(math.log(21), rel=1e-15)
+    top = explore_pmf_pair().drawing.axes[1].get_ylim()[1]
+    assert max(terms) + 0.3 < top  # its number has room above it
+
+
 def test_swap_exchanges_p_and_q():
     explorer = explore_two_normals()
     explorer.set(mu_p=0.5, sigma_p=0.7, mu_q=-1, sigma_q=2)
@@ -244,6 +275,14 @@ def test_samples_presets_have_the_exact_values_of_the_demo():
         assert explorer.controls["epsilon"].value == 1e-5
 
 
+def test_every_epsilon_that_notebook_02_names_is_on_the_slider():
+    (path,) = lessons.FOLDER.glob("02-*.ipynb")
+    code = " ".join(cell.source for cell in cells.read(path).cells if cell.cell_type == "code")
+    named = {float(number) for number in re.findall(r"\"?epsilon\"?[:=] ?([\d.e-]+)", code)}
+    assert named >= {1e-4, 1e-7}
+    assert named <= set(EPSILONS)
+
+
 def test_the_seed_starts_again_after_the_last_one():
     explorer = explore_samples()
     explorer.controls["seed"].value = 9999
@@ -264,6 +303,15 @@ def test_cross_entropy_is_entropy_plus_divergence_and_lowest_at_p():
             values["H(p)"] + values["D(p‖q)"], rel=1e-14, abs=0
         )
         assert values["H(p, q)"] > lowest["H(p, q)"]
+
+
+def test_cross_entropy_says_where_the_lowest_point_beyond_the_slider_is():
+    explorer = explore_cross_entropy()
+    assert "beyond the slider" not in explorer.summary
+    explorer.press("Far")
+    assert "Over σ both are lowest at 3.16, beyond the slider." in explorer.summary
+    explorer.set(mu_q=-2.8)  # √(1 + 2.8²) = 2.97
+    assert "beyond the slider" not in explorer.summary
 
 
 def test_cross_entropy_keeps_a_trail_until_reset():

@@ -222,6 +222,29 @@ def test_a_new_round_begins_at_no_try(press_or_set):
     assert before not in explorer.summary
 
 
+def test_a_round_that_is_begun_anew_shows_no_try_of_before():
+    """The last try follows from the setting; those before it are what the live view remembers."""
+    explorer = explore_draw_q()
+
+    def shown():
+        lines = {line.get_gid(): line for line in explorer.drawing.axes["scale"].lines}
+        return [lines[gid].get_xdata().tolist() for gid in ("tries before", "last try")]
+
+    explorer.press("Try")
+    explorer.set(q_sun=-2)
+    explorer.press("Try")
+    first, second = (nats for (nats,) in shown())
+    explorer.set(target=10)
+    explorer.press("Try")
+    explorer.set(target=1)  # a round of the same number, without a try
+    assert shown() == [[], []]
+    explorer.press("Try")
+    assert shown() == [[], [second]]
+    explorer.set(q_sun=-0.7)
+    explorer.press("Try")
+    assert shown() == [[second], [first]]
+
+
 def test_what_notebook_01_says_of_the_first_round(says):
     p = summer_days(explore_draw_q().controls["seed"].value)
     assert p == pytest.approx([0.48, 0.52, 1e-6], abs=1.1e-6)

@@ -144,6 +144,19 @@ def test_relatives_by_hand():
         assert ("leaves the picture" in explorer.summary) == (jeffreys > 3)
 
 
+def test_relatives_far_is_no_mirror_pair():
+    explorer = explorers.explore_relatives()
+    explorer.press("Far")
+    before = explorer.values()
+    curves = explorer.frame.data["curves"]
+    assert [name for name, curve in curves.items() if max(curve) > 3] == ["D(p‖q)", "Jeffreys"]
+    assert max(curves["JS"]) < math.log(2) < max(curves["D(q‖p)"])
+    explorer.press("Swap p ↔ q")
+    after = explorer.values()
+    changed = [name for name in before if abs(after[name] - before[name]) > 1e-9]
+    assert changed == ["D(p‖q)", "D(q‖p)", "√(D(p‖q)/2)"]
+
+
 def test_relatives_dots_lie_on_their_curves():
     explorer = explorers.explore_relatives()
     explorer.set(p_heads=0.2, q_heads=0.6)

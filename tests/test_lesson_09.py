@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,13 @@ from scipy import linalg, optimize, stats
 
 from kl_course.checks import predict_number
 from kl_course.checks.evidence import check_apps, check_stake, check_statistic, check_trains
-from kl_course.explorers.evidence import explore_chance, explore_errors, explore_leads
+from kl_course.explorers.evidence import (
+    BEYOND,
+    _cut,
+    explore_chance,
+    explore_errors,
+    explore_leads,
+)
 from kl_course.models import evidence
 from kl_helpers import kl_bernoulli, kl_divergence
 
@@ -352,7 +359,6 @@ def test_every_corner_has_a_picture_and_numbers(make):
     explorer = make()
     for corner in corners(explorer):
         explorer.set(**corner)
-        assert not any(math.isnan(number) for number in explorer.values().values()), corner
         assert "<path" in explorer.view.moving, corner
         assert "nan" not in explorer.view.moving, corner
         for label in explorer.buttons:
@@ -370,6 +376,8 @@ def test_leads_at_the_start_and_after_the_presets():
     explorer.press("q: never late")
     assert explorer.values()["D(p‖q)"] == math.inf
     assert " of 20 are at ∞: they met what q calls impossible." in explorer.summary
+    assert "sd of the lead = –\n" in explorer.summary
+    assert "n·D is 100 : 1 after = –\n" in explorer.summary
     explorer.press("p: never late")
     assert explorer.values()["sd of the lead"] == 0
     assert "are at ∞" not in explorer.summary
@@ -377,6 +385,31 @@ def test_leads_at_the_start_and_after_the_presets():
     explorer.press("p = q")
     assert explorer.values()["n·D is 100 : 1 after"] == math.inf
     assert "0 of 20 paths have been at 100 : 1." in explorer.summary
+
+
+@pytest.mark.parametrize("setting", [{"p": 5e-324}, {"q": 5e-324}, {"q": 1e-12, "n": 120}])
+def test_leads_draws_nothing_far_outside_of_its_picture(setting):
+    scene = explore_leads().scene
+    svg = scene.svg(scene.frame(**setting))
+    corners = [
+        float(number)
+        for outline in re.findall(r' d="([^"]*)', svg)
+        for number in re.findall(r"-?\d+\.\d+", outline)
+    ]
+    assert max(map(abs, corners)) < 2 * 605  # points; the picture is 605 wide
+
+
+def test_a_curve_that_leaves_the_picture_is_the_same_within_it():
+    x = np.arange(5.0)
+    steep, flat = np.array([0, 700, -700, 20, 30.0]), np.array([1, 2, 3, 4, 5.0])
+    at, cut, same = _cut(x, steep, flat)
+    assert same == pytest.approx(at + 1)
+    assert np.abs(cut).max() == BEYOND
+    within = np.abs(np.interp(at, x, steep)) <= BEYOND * (1 + 1e-12)
+    assert cut[within] == pytest.approx(np.interp(at, x, steep)[within])
+    assert at.size == 5 + 4  # up, down through both, up
+    unmoved = _cut(x, flat)
+    assert [each.tolist() for each in unmoved] == [x.tolist(), flat.tolist()]
 
 
 def test_drawn_paths_are_the_leads():

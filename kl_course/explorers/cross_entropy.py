@@ -49,14 +49,19 @@ def explore_cross_entropy():
             FORWARD: divergence,
             h_pq: cross_entropy_normal(0, 1, mu_q, sigma_q),
         }
+        lowest = math.hypot(1, mu_q)
         data = {
             "q": normal_pdf(x, mu_q, sigma_q),
             "divergence": divergence,
             "trail": [(mu_q, sigma_q, values[h_pq])],
             "mu": (mus, kl_normal(0, 1, mus, sigma_q), mu_q, 0),
-            "sigma": (sigmas, kl_normal(0, 1, mu_q, sigmas), sigma_q, math.hypot(1, mu_q)),
+            "sigma": (sigmas, kl_normal(0, 1, mu_q, sigmas), sigma_q, lowest),
         }
-        notes = [cut_note(h_pq, values[h_pq], top, "nats"), outside_note("q", x, mu_q, sigma_q)]
+        notes = [
+            cut_note(h_pq, values[h_pq], top, "nats"),
+            outside_note("q", x, mu_q, sigma_q),
+            f"Over σ both are lowest at {lowest:.2f}, beyond the slider." if lowest > 3 else "",
+        ]
         return Frame(values, data, notes)
 
     def layout(figure):
@@ -102,6 +107,7 @@ def explore_cross_entropy():
         draw=draw,
         presets={"q = p": {"mu_q": 0, "sigma_q": 1}, "Far": {"mu_q": 3, "sigma_q": 1}},
         handles=normal_handles(itemgetter("densities"), "q"),
+        note_lines=2,
         trail="trail",
         height=430,
     )

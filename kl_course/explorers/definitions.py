@@ -51,7 +51,7 @@ def explore_pmf_pair():
         Controls ``p_sun``, ``q_sun``, ``p_cloud``, ``q_cloud``, ``p_rain``, ``q_rain``.
     """
     outcomes = ("sun", "cloud", "rain")
-    ceiling, floor = 3.6, -0.7  # nats; a term is at most log 31 = 3.43 and at least -1/e
+    ceiling, floor = 3.6, -0.7  # nats; a term is at most log 21 = 3.04 and at least -1/e
 
     def compute(**weights):
         p, q = (values_of(weights, who, outcomes) for who in "pq")
@@ -169,6 +169,7 @@ def explore_integrand():
         },
         handles=normal_handles(itemgetter(0), "p", "q"),
         swap=SWAP_NORMALS,
+        note_lines=2,
         height=400,
     )
     return Explorer(scene)
@@ -245,7 +246,7 @@ def compute_game(**setting):
         "q": q,
         "goal": goal,
         "target": setting["target"],
-        "now": model.this_round(setting),
+        "now": (model.this_round(setting), model.tries(setting)),
         "marks": marks,
     }
     return Frame(values, data, [f"{_in_words('p', p)} {_in_words('q', q)}", note])
@@ -279,15 +280,22 @@ def draw_game(axes, p, q, goal, target, now, marks):
         draw_bars(axes["powers"], who, tops, texts, bottom=model.LOWEST - 0.4, gap=0.9)
     scale = axes["scale"]
     plot_line(scale, [target, target], [0, 1], "target", color=COLORS["gain"])
-    nats = np.clip([each for number, _, each in marks if number == now], LEAST, MOST)
-    height = np.full(len(nats), 0.35)
+    # Of a round that was begun anew, the tries of before are no more: the last of each number.
+    number, count = now
+    of_round = {i: nats for which, i, nats in marks if which == number and 1 <= i <= count}
+    before = [nats for i, nats in of_round.items() if i != count]
+    last = [nats for i, nats in of_round.items() if i == count]
     dots = {"marker": "o", "linestyle": "none", "markersize": 8, "clip_on": False}
     dots |= {"markerfacecolor": "white", "markeredgecolor": COLORS["ink"]}
-    plot_line(scale, nats[:-1], height[:-1], "tries before", **dots)
+    _plot_tries(scale, before, "tries before", dots)
     dots["markerfacecolor"] = COLORS["ink"]
-    plot_line(scale, nats[-1:], height[-1:], "last try", **dots)
+    _plot_tries(scale, last, "last try", dots)
     words = f"your tries of {goal}, and the target"
     plot_text(scale, LEAST, 1.05, words, "what the scale shows", ha="left")
+
+
+def _plot_tries(scale, nats, gid, dots):
+    plot_line(scale, np.clip(nats, LEAST, MOST), np.full(len(nats), 0.35), gid, **dots)
 
 
 def game_handle(panel, i):

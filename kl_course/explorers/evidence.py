@@ -1,5 +1,6 @@
 """The explorers of notebook 09: leads that grow, two errors that shrink, and chance under p = q."""
 
+import itertools
 import math
 from operator import itemgetter
 
@@ -27,14 +28,14 @@ from kl_course.plots import (
     plot_histogram,
     plot_line,
 )
-from kl_course.scene import Frame, Handle, Scene, Slider, format_number
+from kl_course.scene import NO_ANSWER, Frame, Handle, Scene, Slider, format_number
 from kl_helpers.distributions import kl_bernoulli
 from kl_helpers.divergences import kl_divergence
 
 TRAINS, LINES = 120, 20  # in a path, and how many paths there are
 SURE = math.log(100)  # nats; a lead of 100 : 1
 LOW, HIGH = -18.0, 25.0  # nats; both ends of the axis of leads
-BEYOND = 2 * HIGH  # nats; where a lead of infinity is drawn, above the picture
+BEYOND = 2 * HIGH  # nats; where a lead of infinity is drawn, above the picture; none lies farther
 TESTED = 200  # trains, the most that a test has
 FLOOR, DECADE = -12, math.log(10)  # decades: the end of the axis of errors; nats in one of them
 BEHIND, AT_LINE = "chance that p is behind", "n·D is 100 : 1 after"
@@ -60,9 +61,9 @@ def compute_leads(p, q, n, seed):
         FORWARD: drift,
         BACKWARD: float(kl_bernoulli(q, p)),
         "mean lead, n·D": n * drift,
-        "sd of the lead": math.sqrt(n) * sd,
+        "sd of the lead": math.sqrt(n) * sd if math.isfinite(drift) else NO_ANSWER,
         BEHIND: float(chances["p"][places < -1e-9].sum()),
-        AT_LINE: SURE / drift if drift else math.inf,
+        AT_LINE: _trains_to_the_line(drift),
     }
     gone, above = np.isinf(leads[:, -1]).sum(), (leads[:, -1] > HIGH).sum()
     notes = [
@@ -72,7 +73,7 @@ def compute_leads(p, q, n, seed):
         _below_note(-n * values[BACKWARD]),
     ]
     data = {
-        "leads": np.minimum(leads, BEYOND),
+        "leads": np.clip(leads, -BEYOND, BEYOND),
         "line": (n, drift, sd),
         "first": (first, np.minimum(leads[arrived, first], BEYOND)),
         "places": places,
@@ -106,10 +107,12 @@ def draw_leads(axes, leads, line, first, places, chances):
     n, drift, sd = line
     x = np.linspace(0, n, 41)
     if math.isinf(drift):
-        middle, half, x = np.linspace(0, BEYOND, 41), 0.0, np.zeros(41)
+        low = middle = high = np.linspace(0, BEYOND, 41)
+        x = np.zeros(41)
     else:
         middle, half = drift * x, 2 * sd * np.sqrt(x)
-    plot_band(paths, x, middle - half, middle + half, "band")
+        x, low, middle, high = _cut(x, middle - half, middle, middle + half)
+    plot_band(paths, x, low, high, "band")
     all_x = np.tile(np.append(np.arange(n + 1), np.nan), LINES)  # nan ends a path
     all_y = np.pad(leads, [(0, 0), (0, 1)], constant_values=np.nan).ravel()
     plot_line(paths, all_x, all_y, "paths", color=COLORS["p"], linewidth=0.9, alpha=0.75)
@@ -154,7 +157,7 @@ def explore_leads():
         ],
         swap=[("p", "q")],
         rows=(2, 2, 2),
-        note_lines=2,
+        note_lines=3,
     )
     return Explorer(scene)
 
@@ -163,9 +166,28 @@ def _hump(chance, places):
     """Scaled to a height of 1; what is infinite leaves a bar for each lead that is not."""
     finite = np.isfinite(places)
     if finite.all():
-        return chance / chance.max(), places
+        at, places = _cut(np.arange(len(places)), places)
+        return np.interp(at, np.arange(len(chance)), chance / chance.max()), places
     x = np.outer(chance[finite], [0, 1, np.nan]).ravel()
-    return x, np.repeat(places[finite], 3)
+    return x, np.repeat(np.clip(places[finite], -BEYOND, BEYOND), 3)
+
+
+def _cut(x, *curves):
+    """The curves over x, ended where they leave the surroundings of the picture: x, then each."""
+    places = [x]
+    for y, bound in itertools.product(curves, (-BEYOND, BEYOND)):
+        past = y - bound
+        i = np.flatnonzero(np.sign(past[:-1]) * np.sign(past[1:]) < 0)
+        places.append(x[i] + (x[i + 1] - x[i]) * past[i] / (past[i] - past[i + 1]))
+    at = np.unique(np.concatenate(places))
+    return at, *(np.clip(np.interp(at, x, y), -BEYOND, BEYOND) for y in curves)
+
+
+def _trains_to_the_line(drift):
+    """After how many trains the line n·D is at 100 : 1; a D of infinity has no such line."""
+    if math.isinf(drift):
+        return NO_ANSWER
+    return SURE / drift if drift else math.inf
 
 
 def _below_note(mean):

@@ -16,6 +16,8 @@ from kl_course.scene import Frame, Scene, Slider, format_number
 from kl_helpers.distributions import kl_normal
 from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
 
+EPSILONS = (0.0, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+
 
 def explore_samples():
     """Samples of two normals as histogram and KDE; the plug-in estimate beside the exact value.
@@ -80,7 +82,7 @@ def explore_samples():
             ),
             Slider("n", "n, each", 1000, options=(10, 30, 100, 300, 1000, 3000, 10000)),
             Slider("bins", "bins", 99, 1, 200, 1, whole=True),
-            Slider("epsilon", "ε", 1e-5, options=(0.0, 1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)),
+            Slider("epsilon", "ε", 1e-5, options=EPSILONS),
             seed_box(16),
         ],
         compute=compute,
@@ -92,6 +94,6 @@ def explore_samples():
         },
         handles=normal_handles(lambda ax: ax, "p", "q"),
         swap=SWAP_NORMALS,
-        note_lines=2,
+        note_lines=3,
     )
     return Explorer(scene)

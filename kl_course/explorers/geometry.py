@@ -125,6 +125,7 @@ def explore_close_up():
         units={ERROR: ""},
         presets={"δ = 0.01": {"log_step": -2}, "δ = 1e-10": {"log_step": -10}},
         handles=[Handle("step", itemgetter(0), place, _drag_log_step, "q", drawn=True)],
+        note_lines=2,
         height=340,
     )
     return Explorer(scene)

@@ -58,8 +58,8 @@ def lay_out_gibbs(figure):
     label_axes(tangent, x="r = q/p", title="The gap", xlim=(0, RATIO), ylim=(-3.5, 3.2))
     tangent.plot(r, r - 1, linestyle="--", linewidth=1.2, **_INK)
     tangent.plot(r, np.log(r), color=COLORS["sum"])
-    tangent.text(3.1, 2.35, "r − 1", ha="right", **_INK)
-    tangent.text(3.1, 0.6, "log r", color=COLORS["sum"])
+    look = {"color": COLORS["ink"], "linestyle": "--", "linewidth": 1.2}
+    add_key(tangent, {"r − 1": look, "log r": {"color": COLORS["sum"]}})
     label_axes(area, x="t", y="log t", title="The area", xlim=(0, 1), ylim=(LOWEST - 0.4, 0.25))
     area.plot(t, np.log(t), color=COLORS["sum"])
     area.yaxis.label.set_color(COLORS["sum"])  # a text beside the curve would be covered
@@ -79,9 +79,8 @@ def draw_gibbs(axes, p, q, terms, areas):
         r = q[i] / p[i]
         gap = {"color": COLORS["gain"], "linewidth": 5, "solid_capstyle": "butt"}
         plot_line(tangent, [r, r], [math.log(r), r - 1], f"{side} gap", **gap)
-        place = max(r, 0.4)
-        height = (place - 0.55, math.log(r) - 0.5)[i]  # above the line, below the curve
-        plot_text(tangent, place, height, side, side, ha="center", clip_on=True, **_INK)
+        place = _beside_gap(r, above=i == 0)
+        plot_text(tangent, *place, side if r <= RATIO else "", side, ha="center", **_INK)
         t = q[i] + np.linspace(0, 1, 61) * (p[i] - q[i])
         plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
         plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
@@ -125,6 +124,19 @@ def explore_gibbs():
     return Explorer(scene)
 
 
+def _beside_gap(r, above):
+    """Where a word beside the gap at r stands: left of it above the tangent, or right below log r.
+
+    Near the ends of the axis it keeps within the picture.
+    """
+    width, beside, ends = 0.74, 0.1, 0.05  # in units of r
+    if above:
+        right = min(max(r - beside, width + ends), RATIO - 0.25)
+        return right - width / 2, right - 0.9
+    left = min(r + beside, RATIO - width - ends)
+    return left + width / 2, math.log(min(r, left)) - 0.45
+
+
 def _beside_log(level, middle, below):
     """Where a word at log(level) touches neither the curve log t nor an end of the axis."""
     half = 0.13  # half of the word's width, in units of t
@@ -165,9 +177,10 @@ def lay_out_triangle(figure):
     grid = figure.add_gridspec(2, 2, height_ratios=(1, 3.2))
     line = figure.add_subplot(grid[0, :])
     bars = [figure.add_subplot(grid[1, i]) for i in (0, 1)]
-    figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.1, hspace=0.75)
+    figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.12, hspace=0.75)
     label_axes(line, x="probability of heads", xlim=(0, 1), ylim=(0, 1.1))
     label_axes(bars[0], x="nats", title="By D", xlim=(0, SCALES[0]), ylim=(0, 2))
+    bars[0].set_xticks(np.linspace(0, SCALES[0], 5))
     label_axes(bars[1], x="√nats", title="By √JS", xlim=(0, SCALES[1]), ylim=(0, 2))
     for ax in (line, *bars):
         ax.set_yticks([])
@@ -183,9 +196,11 @@ def draw_triangle(axes, places, ways):
         plot_line(line, *ends, who, clip_on=False, **_WAY_LOOKS[who])
     dot = {"marker": "o", "markersize": 15, "clip_on": False, **_INK}
     letter = {"ha": "center", "va": "center_baseline", "color": "white", "fontsize": 11}
+    covered = abs(places[0] - places[2]) < 0.015  # the dot of c lies over the letter of a
+    letters = ("", "b", "ac") if covered else "abc"
     for i, (name, place) in enumerate(zip("abc", places, strict=True)):
         plot_line(line, [place], [HEIGHTS[i]], f"{name} dot", zorder=3 + i, **dot)
-        plot_text(line, place, HEIGHTS[i], name, name, zorder=3 + i, **letter)
+        plot_text(line, place, HEIGHTS[i], letters[i], name, zorder=3 + i, **letter)
     for ax, scale, (direct, first, second) in zip(bars, SCALES, ways, strict=True):
         start = min(first, scale)
         plot_bars(ax, 0, 1.1, min(direct, scale), 0.42, "p")
@@ -227,6 +242,7 @@ def explore_triangle():
         units=dict.fromkeys(WAYS_JS, "√nats"),
         presets={"b beyond": start, "b on the way": start | {"b": 0.25}},
         handles=[handle(name, height) for name, height in zip("abc", HEIGHTS, strict=True)],
+        note_lines=2,
         height=320,
     )
     return Explorer(scene)
@@ -300,7 +316,7 @@ def explore_relatives():
         units=dict.fromkeys(probabilities, ""),
         presets={
             "Near": {"p_heads": 0.5, "q_heads": 0.55},
-            "Far": {"p_heads": 0.01, "q_heads": 0.99},
+            "Far": {"p_heads": 0.05, "q_heads": 0.9},  # no mirror pair: Swap shows which change
         },
         swap=[("p_heads", "q_heads")],
         height=340,

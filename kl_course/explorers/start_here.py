@@ -82,6 +82,6 @@ def explore_two_normals():
         },
         handles=normal_handles(itemgetter(0), "p", "q"),
         swap=SWAP_NORMALS,
-        note_lines=2,
+        note_lines=3,
     )
     return Explorer(scene)
