@@ -1,6 +1,5 @@
 """Two samples in, a careful report out: which estimator, how sure, and what speaks against it."""
 
-import csv
 import io
 import math
 from dataclasses import dataclass, field
@@ -10,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import betaincinv, log_ndtr
 
+from kl_helpers._table import columns
 from kl_helpers._validation import log_of_base, real_array, short
 from kl_helpers.distributions import kl_bernoulli, kl_normal
 from kl_helpers.divergences import kl_divergence
 from kl_helpers.estimators import histogram_frequencies, kl_knn, kl_normal_fit
 
 _LEAST_DRAWS = 12  # a half of them must still hold a draw and its five neighbours
-_LARGEST_FILE = 100  # MB
 _MOST_DRAWS = 20_000  # of a sample, for what takes time: the search for neighbours, and shuffling
 _FEW_VALUES = 10  # up to so many different values are compared by their shares
 _NORMAL = 1.035  # the 1 % point of Anderson and Darling's A*² with fitted mean and sd (Stephens)
@@ -25,7 +24,6 @@ _RANGE = "range of the samples"
 _AT_ONCE = 50  # shuffles at a time: the first of them often decide, and the others are saved
 _TAIL = 0.025  # the chance of an error on each side of an interval
 _WAYS = (("D(p‖q)", "p", "q"), ("D(q‖p)", "q", "p"))
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-", "."}
 
 
 class Direction(NamedTuple):
@@ -267,9 +265,7 @@ def _read(x, y, column):
         return ("x", "y"), x, y
     if not isinstance(x, str | Path):
         return (str(y), str(column)), _column_of(x, "y", y), _column_of(x, "column", column)
-    header, rows = _table(Path(x))
-    picked = [_numbers(header, rows, *each) for each in (("y", y), ("column", column))]
-    return (str(y), str(column)), *picked
+    return (str(y), str(column)), *columns(Path(x), {"y": y, "column": column})
 
 
 def _column_of(table, argument, name):
@@ -277,71 +273,6 @@ def _column_of(table, argument, name):
         return table[name]
     except (KeyError, IndexError, ValueError, TypeError):
         raise ValueError(f"{argument}={name!r} names no column of the table x") from None
-
-
-def _table(path):
-    """Header and rows of a CSV file; rows keep the number of their line."""
-    path = path.expanduser()
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise ValueError(f"the file x={str(path)!r} {what}; relative paths start at {Path.cwd()}")
-    size = path.stat().st_size / 1e6
-    if size > _LARGEST_FILE:
-        raise ValueError(
-            f"the file x={path.name!r} has {size:.0f} MB, more than {_LARGEST_FILE}: "
-            "save its two columns to a file of their own"
-        )
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"the file x={path.name!r} cannot be read: {error.strerror}") from None
-    no_csv = f"the file x={path.name!r} is no CSV file; save it as CSV (UTF-8)"
-    if b"\0" in data:
-        raise ValueError(no_csv)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")  # the digits are the same in it
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t|", key=first.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except csv.Error:
-        raise ValueError(no_csv) from None
-    if len(rows) < 2:
-        raise ValueError(
-            f"the file x={path.name!r} holds {len(rows)} rows; header and draws needed"
-        )
-    header = [name.strip() for name in rows[0][1]]
-    for line, row in rows[1:]:
-        if len(row) > len(header) and any(map(str.strip, row[len(header) :])):
-            raise ValueError(
-                f"the file x={path.name!r} has {len(row)} fields in line {line}, but "
-                f"{len(header)} in its header: is it CSV, with a header?"
-            )
-    decimal = "." if delimiter == "," else ","
-    return header, [(line, [c.strip().replace(decimal, ".") for c in r]) for line, r in rows[1:]]
-
-
-def _numbers(header, rows, argument, name):
-    if header.count(name) != 1:
-        some = ", ".join(map(repr, header[:8])) + (", ..." if len(header) > 8 else "")
-        times = "names no column" if name not in header else f"names {header.count(name)} columns"
-        raise ValueError(f"{argument}={name!r} {times} of the file; its header has {some}"[:290])
-    place = header.index(name)
-    numbers = np.full(len(rows), np.nan)
-    for i, (line, row) in enumerate(rows):
-        cell = row[place] if place < len(row) else ""
-        if cell.lower() not in _MISSING:
-            try:
-                numbers[i] = float(cell)
-            except ValueError:
-                raise ValueError(
-                    f"{argument}={name!r} holds text, {cell[:40]!r} in line {line}: choose a "
-                    "column of numbers, or leave the field empty if it is missing"
-                ) from None
-    return numbers
 
 
 def _clean(names, *samples):

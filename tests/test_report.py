@@ -3,6 +3,7 @@
 import dataclasses
 import doctest
 import math
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from scipy import stats
 
 import kl_helpers
 from kl_helpers import kl_bernoulli, kl_divergence, kl_knn, kl_normal, kl_normal_fit, report
+from kl_helpers._table import columns
 
 # `kl_helpers.report` is the function; the module stands behind it
 module = sys.modules["kl_helpers._report"]
@@ -572,8 +574,94 @@ def test_files_that_are_none(table, tmp_path, monkeypatch):
     ):
         table.write_bytes(data)
         refused(words)
-    monkeypatch.setattr(module, "_LARGEST_FILE", 1e-6)
+    monkeypatch.setattr("kl_helpers._table._LARGEST_FILE", 1e-6)
     refused("MB, more than 1e-06: save its two columns")
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["1,513", "1,079", "998.5"], [1513, 1079, 998.5]),  # only thousands can stand there
+        (["1,079.25", "1,513", "999"], [1079.25, 1513, 999]),
+        (["1,234,567", "998"], [1234567, 998]),
+        (["1.079,25", "1.513", "999"], [1079.25, 1513, 999]),
+        (["0,513", "1,079"], [0.513, 1.079]),  # only a decimal comma can
+        (["1,5", "1,079"], [1.5, 1.079]),
+        (["1.513", "2.079"], [1.513, 2.079]),
+        (["1.513", "2.0"], [1.513, 2.0]),
+        (["-1,5e3", "1"], [-1500, 1]),
+    ],
+)
+def test_marks_for_thousands_and_decimals(delimiter, cells, read, tmp_path):
+    path = tmp_path / "t.csv"
+    quoted = [f'"{cell}"' if delimiter in cell else cell for cell in cells]
+    rows = [f"{quoted[i % len(cells)]}{delimiter}{i}" for i in range(24)]
+    path.write_text("\n".join([f"a{delimiter}b", *rows]), encoding="utf-8")
+    a, b = columns(path, {"y": "a", "column": "b"})
+    np.testing.assert_array_equal(a[: len(read)], read)
+    np.testing.assert_array_equal(b, range(24))
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["998", "1,079"], "y='a' holds '1,079' in line 3, which may have a decimal mark or a"),
+        (["1,513", "1,079"], "y='a' holds '1,513' in line 2"),
+        (["998", "1.079"], "y='a' holds '1.079' in line 3"),
+        (["1,5", "1.5"], "y='a' holds '1.5' in line 3 beside '1,5' in line 2"),
+        (["1,5", "1,234,567"], "holds '1,234,567' in line 3 beside '1,5' in line 2"),
+        (["1,513.2", "1.513,2"], "holds '1.513,2' in line 3 beside '1,513.2' in line 2"),
+    ],
+)
+def test_a_mark_that_may_be_either_is_refused_with_its_line(cells, words, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{cells[i % len(cells)]}\t{i}" for i in range(24)]
+    path.write_text("\n".join(["a\tb", *rows]), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(words)) as caught:
+        report(path, "a", "b")
+    assert "no thousands mark" in str(caught.value)
+
+
+def test_a_quote_that_swallows_rows_is_refused_with_its_line(table):
+    lines = table.read_text(encoding="utf-8").split("\n")
+    for last in (30, 14):  # opened in line 14, closed in line 31 or in the next one
+        stray = lines.copy()
+        stray[13] = '"' + stray[13]
+        stray[last] = stray[last].replace(",", '",', 1)
+        table.write_text("\n".join(stray), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"stray or unclosed quote .* in line 14: it takes"):
+            report(table, "a", "b")
+    for cell in ('"', '"12" inch'):
+        stray = [*lines[:13], lines[13].replace("oak", cell), *lines[14:]]
+        table.write_text("\n".join(stray), encoding="utf-8")
+        with pytest.raises(ValueError, match=r'quote \("\) in line 14 \('):
+            report(table, "a", "b")
+    long = [*lines[:13], '"' + lines[13], *lines[14:], "oak" * 50_000]
+    table.write_text("\n".join(long), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"quote .* in line 14"):  # longer than csv lets a field be
+        report(table, "a", "b")
+
+
+def test_a_comment_of_several_lines_is_no_stray_quote(table, normals):
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("oak", '"oak,\nor beech, or\n12"', 3), encoding="utf-8")
+    assert report(table, "a", "b").forward == report(*normals).forward
+
+
+def test_a_header_of_a_spreadsheet(table, normals):
+    expected = report(*normals).forward
+    text = table.read_text(encoding="utf-8")
+    german = text.replace(",", ";").replace(".", ",")
+    for data in (f"sep=;\r\n{german}", f'"sep=;"\n{german}', f"SEP=,\n{text}"):
+        table.write_text(data, encoding="utf-8")
+        assert report(table, "a", "b").forward == expected
+    table.write_text(f"sep=;\n{german}\n1;x;oak", encoding="utf-8")
+    with pytest.raises(ValueError, match="'x' in line 303"):
+        report(table, "a", "b")
+    header = '"Income, net";"Income, gross"; "wood, if any"'
+    table.write_text(text.replace(",", ";").replace("a;b;wood", header), encoding="utf-8")
+    assert report(table, "Income, net", "Income, gross").forward == expected
 
 
 def test_the_name_is_public():
