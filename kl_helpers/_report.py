@@ -228,12 +228,16 @@ def _compared(names, x, y, rng, warnings, say):
 
     That is: both directions in nats, the estimator, why it was chosen, and how the intervals were.
     """
+    if x.shape[1] > 1:
+        _refuse_columns(names, x, y)
     values, codes = np.unique(np.concatenate([x, y]), axis=0, return_inverse=True)
     codes = codes.ravel()  # NumPy 2.0 gives it a second axis
     if _few_valued(names, values, codes, len(x)):
         found = _by_shares(values, codes, len(x), rng, warnings)
     elif x.shape[1] == 1 and _anderson(x[:, 0]) < _NORMAL and _anderson(y[:, 0]) < _NORMAL:
         found = _by_normal_fit(x[:, 0], y[:, 0], rng, warnings, say)
+    elif _codes(values, min(len(x), len(y))):
+        found = _by_shares(values, codes, len(x), rng, warnings)
     else:
         found = _by_neighbours(x, y, rng, warnings)
     if (least := min(len(x), len(y))) < 30:
@@ -354,6 +358,14 @@ def _suspicions(names, x, y):
     """Warnings that hang on no estimator."""
     if x.shape == y.shape and (x == y).all():
         yield f"{names[0]} and {names[1]} hold the same numbers, which no two samples do"
+    elif common := _common(x, y):
+        yield (
+            f"{names[0]} and {names[1]} have {common} draws in common, though nearly all of a "
+            "sample differ: if the samples overlap, they are not independent, and no number here "
+            "holds"
+        )
+    yield from _neighbourly(names, x, y)
+    yield from _other_scale(names, x, y)
     for name, z in zip(names, (x, y), strict=True):
         if z.shape[1] == 1 and z.min() >= 0 and abs(z.sum() - 1) < 1e-9:
             yield f"{name} sums to 1: probabilities of outcomes belong in kl_divergence"
@@ -369,6 +381,52 @@ def _suspicions(names, x, y):
             )
     if x.shape[1] > 5:
         yield f"in {x.shape[1]} dimensions neighbours are far away, and the estimate is biased"
+
+
+def _common(x, y):
+    """How many rows are in both samples, if that is more than rounding explains; else 0.
+
+    Values rounded to N places give n²/2N pairs within a sample, and nm/N between two.
+    """
+    values = [np.unique(z, axis=0) for z in (x, y)]
+    common = sum(map(len, values)) - len(np.unique(np.concatenate(values), axis=0))
+    pairs = [
+        2 * (len(z) - len(v)) * len(other) / len(z)
+        for z, v, other in zip((x, y), values, (y, x), strict=True)
+    ]
+    nearly_all_differ = any(len(v) > 0.9 * len(z) for z, v in zip((x, y), values, strict=True))
+    return common if nearly_all_differ and common > 5 + 5 * min(pairs) else 0
+
+
+def _neighbourly(names, x, y):
+    """Warnings of draws that depend on the one before; a sorted sample says nothing of that."""
+    for name, z in zip(names, (x, y), strict=True):
+        found = []
+        for column in z.T:
+            steps = np.diff(np.unique(column, return_inverse=True)[1].ravel())
+            if (steps >= 0).all() or (steps <= 0).all():
+                continue
+            ranks = np.unique(column, return_inverse=True)[1].ravel().astype(float)
+            found.append(float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1]))
+        r = min(max(found, default=0), 0.999)
+        if r > max(0.1, 3.3 / math.sqrt(len(z))):  # of independent draws one sample in 2000
+            yield (
+                f"the draws of {name} depend on their neighbours in order (lag-1 correlation "
+                f"{r:.2f}): they say about as much as {max(1, round(len(z) * (1 - r) / (1 + r)))} "
+                "independent ones, and the intervals are too narrow"
+            )
+
+
+def _other_scale(names, x, y):
+    """A warning of columns a hundred times as wide in one sample, as of another unit."""
+    spread = [np.subtract(*np.quantile(z, [0.75, 0.25], axis=0)) for z in (x, y)]
+    for a, b in zip(*spread, strict=True):
+        if a > 0 and b > 0 and not 0.01 < b / a < 100:
+            wide, narrow = names if a > b else names[::-1]
+            yield (
+                f"{wide} is {max(a / b, b / a):.0f} times as wide as {narrow} (interquartile "
+                f"ranges {a:.3g} and {b:.3g}): are both in the same unit?"
+            )
 
 
 def _outside(x, y):
@@ -492,7 +550,7 @@ def _few_valued(names, values, codes, n):
     for name, sample_codes in zip(names, (codes[:n], codes[n:]), strict=True):
         counts = np.bincount(sample_codes, minlength=len(values))
         tenth = len(sample_codes) / 10  # as `kl_knn` judges it
-        if counts.max() > max(2, tenth + 3 * math.sqrt(tenth)):
+        if counts.max() > max(2, tenth + 3 * math.sqrt(tenth)) or _sticks_out(counts):
             often.append((name, counts))
     if len(values) <= _FEW_VALUES:
         return True
@@ -506,6 +564,48 @@ def _few_valued(names, values, codes, n):
             "kl_bernoulli, and report on the rest"
         )
     return bool(often)
+
+
+def _sticks_out(counts):
+    """Whether up to ten values have six draws or more, and five times as many as the next one."""
+    most = np.sort(counts)[::-1][: _FEW_VALUES + 1]
+    return bool(((most[:-1] >= 6) & (most[:-1] > 5 * most[1:])).any())
+
+
+def _codes(values, least):
+    """Whether these are integers, or rows of such, of which each had five draws on average.
+
+    They may be codes, whose distances mean nothing. 1000 of them are as many as the bootstrap of
+    their shares is quick for.
+    """
+    return 5 * len(values) <= min(least, 5000) and bool((values == np.round(values)).all())
+
+
+def _refuse_columns(names, x, y):
+    """Refuse columns between whose rows distances mean nothing."""
+    n, d = min(len(x), len(y)), x.shape[1]
+    for name, z in zip(names, (x, y), strict=True):
+        with np.errstate(all="ignore"):
+            low, high = z.min(axis=0), z.max(axis=0)
+            unit = (z / 2 - low / 2) / (high / 2 - low / 2)  # from 0 to 1, without overflow
+        for j in range(1, d):
+            some = unit[:, : j + 1] - unit[:, : j + 1].mean(axis=0)
+            if np.linalg.matrix_rank(some, tol=1e-7 * math.sqrt(len(z))) <= j:
+                raise ValueError(
+                    f"the columns of {name} are linearly dependent: column {j} is a sum of "
+                    f"multiples of those before it, and no density describes them (up to rounding "
+                    f"of 1e-7 of its range); drop it in both samples"
+                )
+    counts = [len(np.unique(np.concatenate([x[:, j], y[:, j]]))) for j in range(d)]
+    few = [j for j in range(d) if counts[j] <= _FEW_VALUES and 5 * counts[j] <= n]
+    if 0 < len(few) < d:
+        j = few[0]
+        raise ValueError(
+            f"column {j} of {names[0]} and {names[1]} has {counts[j]} values beside columns of "
+            f"many: no distance serves both. Use the chain rule: report on column {j} alone, then "
+            "on the other columns of the rows that have each of its values, and add to the first "
+            "divergence the others, weighted with the shares that p gives the values"
+        )
 
 
 def _by_shares(values, codes, n, rng, warnings):
@@ -532,7 +632,10 @@ def _by_shares(values, codes, n, rng, warnings):
     for (way, one, other), order in zip(_WAYS, (1, -1), strict=True):
         (p, q), (a, b) = counts[::order], drawn[::order]
         estimate = kl_divergence(p, q, normalize=True)
-        low, high = _interval(kl_divergence(a, b, normalize=True), apart)
+        repetitions = kl_divergence(a, b, normalize=True)
+        low, high = _interval(repetitions, apart)
+        # The repetitions lie above the estimate about as far as the estimate above the truth.
+        low = max(0.0, low - 2 * max(0.0, float(repetitions.mean()) - estimate))
         empty = (q < 1) & (p > 1)
         many = int((p - 0.5)[empty].sum())
         floor = bool(many > 6 * p.sum() / q.sum())
@@ -548,7 +651,8 @@ def _by_shares(values, codes, n, rng, warnings):
     return (
         directions,
         "shares of values",
-        f"the draws have {k} different values in all, each often: there is no density",
+        f"the draws have {k} different values in all, each often: there is no density"
+        + ("; as integers they may be codes" if k > _FEW_VALUES else ""),
         "half a draw added to each value, bootstrap of the shares",
     )
 

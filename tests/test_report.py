@@ -190,10 +190,45 @@ def test_few_values_get_shares(rng):
     assert found.interval[0] == 0
 
 
-def test_ten_values_are_few_and_eleven_are_not(rng):
-    for count, estimator in ((10, "shares of values"), (11, "k-nearest neighbours")):
-        digits = np.tile(np.arange(count), 20)
-        assert report(digits, rng.permutation(digits)).estimator == estimator
+def test_ten_values_are_few_and_eleven_are_not_but_integers_may_be_codes(rng):
+    shares, neighbours = "shares of values", "k-nearest neighbours"
+    for count, unit, times, estimator in (
+        (10, 0.1, 20, shares),
+        (11, 0.1, 20, neighbours),
+        (11, 1, 20, shares),
+        (11, 1, 5, shares),
+        (11, 1, 4, neighbours),  # not five draws a value
+    ):
+        digits = unit * np.tile(np.arange(count) ** 3, times)  # no normal sample
+        found = report(digits, rng.permutation(digits))
+        assert found.estimator == estimator
+        assert ("may be codes" in found.reason) == (count > 10 and estimator == shares)
+
+
+def test_codes_are_no_distances(rng):
+    """Twenty codes, every other one twice as frequent: D is 0.231, and k-NN sees nothing."""
+    p = np.tile([1, 2], 10) / 30
+    exact = kl_divergence(p, p[::-1])
+    edges = np.cumsum(p)[:-1]
+    for seed in range(10):
+        u, v = np.random.default_rng(seed).random((2, 1000))
+        found = report(np.searchsorted(edges, u), 19 - np.searchsorted(edges, v))
+        assert found.interval[0] <= exact <= found.interval[1]
+        assert found.interval[0] > 0.1
+
+
+def test_the_interval_of_shares_allows_for_their_bias():
+    """Of p = q with 40 values the plug-in is 0.08 too high; the interval must reach below it."""
+    hits = 0
+    for seed in range(40):
+        z = np.random.default_rng(seed)
+        p = np.full(40, 1 / 40)
+        q = np.tile([0.8, 1.2], 20) / 40
+        x = np.searchsorted(np.cumsum(p)[:-1], z.random(500))
+        y = np.searchsorted(np.cumsum(q)[:-1], z.random(500))
+        low, high = report(x, y, rng=seed).interval
+        hits += low <= kl_divergence(p, q) <= high
+    assert hits >= 36
 
 
 @pytest.mark.parametrize("extra", [0, 1])
@@ -237,7 +272,95 @@ def test_a_mixture_of_a_value_and_a_density_is_refused(rng):
         report(x, rng.exponential(size=300))
 
 
+@pytest.mark.parametrize("share", [0.01, 0.1])
+def test_an_atom_of_any_share_is_refused(share, rng):
+    """A measuring device that saturates at 1; the other 990 values all differ."""
+    x = np.where(np.arange(1000) < 1000 * share, 1.0, rng.beta(2, 2, 1000))
+    with pytest.raises(ValueError, match=r"draws are 1, beside many others"):
+        report(x, rng.beta(2, 2, 1000))
+    ends = np.where(np.arange(1000) >= 992, 0.0, x)
+    with pytest.raises(ValueError, match="is neither a density nor a few values"):
+        report(rng.beta(2, 2, 1000), ends)
+
+
+def test_rounding_makes_no_atom():
+    for seed in range(20):
+        z = np.random.default_rng(seed)
+        for n in (30, 100, 500):
+            x, y = z.lognormal(size=(2, n)).round(2)
+            assert report(x, y, rng=seed).estimator == "k-nearest neighbours"
+
+
+def test_columns_that_depend_on_each_other_are_refused(rng):
+    x, y = rng.normal(size=(2, 100, 2))
+    for combine in (
+        lambda z: np.column_stack([z, z[:, 0]]),
+        lambda z: np.column_stack([z, 1e6 * z[:, 1].astype(np.float32)]),
+        lambda z: np.column_stack([z, 1 - z.sum(axis=1)]),
+    ):
+        words = "the columns of x are linearly dependent: column 2 is a sum of multiples"
+        with pytest.raises(ValueError, match=words):
+            report(combine(x), combine(y))
+        with pytest.raises(ValueError, match="columns of y are linearly dependent"):
+            report(np.column_stack([x, rng.normal(size=100)]), combine(y))
+    near = np.column_stack([x[:, 0], x[:, 0] + 1e-5 * x[:, 1]])
+    other = np.column_stack([y[:, 0], y[:, 0] + 1e-5 * y[:, 1]])
+    assert report(near, other).n == (100, 100)
+
+
+def test_a_column_of_few_values_beside_a_density_is_refused(rng):
+    x, y = (np.column_stack([rng.integers(0, 2, 100), rng.normal(size=100)]) for _ in "pq")
+    with pytest.raises(ValueError, match=r"column 0 of x and y has 2 values .* chain rule"):
+        report(x, y)
+    codes = rng.integers(0, 3, (2, 200, 2))
+    assert report(*codes).estimator == "shares of values"  # all columns are of few values
+
+
 # --- what it warns of
+
+
+def test_samples_that_overlap(rng):
+    z = rng.exponential(size=150)
+    said = report(z[:100], z[50:]).warnings
+    assert any("x and y have 50 draws in common" in each for each in said)
+    rounded = rng.exponential(size=(2, 200)).round(2)
+    assert not any("in common" in each for each in report(*rounded).warnings)
+
+
+def series(rng, n, r):
+    """A stationary autoregressive series: each draw has the correlation r with the one before."""
+    steps = rng.normal(size=n)
+    steps[1:] *= math.sqrt(1 - r * r)
+    for i in range(1, n):
+        steps[i] += r * steps[i - 1]
+    return steps
+
+
+def test_draws_that_depend_on_their_neighbours(rng):
+    x = series(rng, 365, 0.9)
+    said = report(x, rng.normal(size=365)).warnings
+    (words,) = [each for each in said if "lag-1" in each]
+    assert words.startswith("the draws of x depend on their neighbours in order")
+    r, n = re.search(r"correlation ([\d.]+)\): they say about as much as (\d+)", words).groups()
+    ranks = stats.rankdata(x)
+    assert float(r) == pytest.approx(np.corrcoef(ranks[1:], ranks[:-1])[0, 1], abs=0.005)
+    assert int(n) == pytest.approx(365 * (1 - float(r)) / (1 + float(r)), abs=1.5)  # r is rounded
+    assert not any("lag-1" in each for each in report(np.sort(x), np.sort(-x)[::-1]).warnings)
+    alarms = 0
+    for seed in range(100):
+        z = np.random.default_rng(seed).normal(size=(2, 100, 1))
+        alarms += len(list(module._neighbourly("xy", *z)))
+    assert alarms <= 1
+
+
+def test_another_unit_is_suspected(rng):
+    x, y = rng.normal(1.5, 0.2, 300), rng.normal(1500, 200, 300)
+    for pair, wide in (((x, y), "y"), ((y, x), "x")):
+        said = " ".join(report(*pair).warnings)
+        times = max(np.ptp(np.quantile(z, [0.25, 0.75])) for z in pair)
+        times /= min(np.ptp(np.quantile(z, [0.25, 0.75])) for z in pair)
+        assert f"{wide} is {times:.0f} times as wide as" in said
+    assert not any("same unit" in each for each in report(x, 90 * x[::-1]).warnings)
 
 
 def test_samples_that_do_not_overlap(rng):
