@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import betaincinv, log_ndtr
 
 from kl_helpers._table import columns
-from kl_helpers._validation import log_of_base, real_array, short
+from kl_helpers._validation import log_of_base, real_array, same_columns, short
 from kl_helpers.distributions import kl_bernoulli, kl_normal
 from kl_helpers.divergences import kl_divergence
 from kl_helpers.estimators import histogram_frequencies, kl_knn, kl_normal_fit
@@ -210,6 +210,7 @@ def report(
     rng = _generator(rng)
     unit = {None: "nats", 2: "bits"}.get(base, f"units of base {base}")
     names, x, y = _read(x, y, column)
+    same_columns(**dict(zip(names if names[0] != names[1] else "xy", (x, y), strict=True)))
     dropped, (x, y) = _clean(names, x, y)
     warnings = [*_suspicions(names, x, y)]
 
@@ -284,9 +285,11 @@ def _column_of(table, argument, name):
 
 def _clean(names, *samples):
     """What was dropped, and the samples as rows without missing values and constant columns."""
-    dropped, cleaned = [], []
+    dropped, cleaned, coarse = [], [], _coarser(samples)
     for name, value in zip(names, samples, strict=True):
         rows, missing = _present(name, value)
+        if coarse and np.abs(rows).max(initial=0) <= np.finfo(coarse).max:
+            rows = rows.astype(coarse).astype(np.float64)
         if missing:
             of = f"{missing + len(rows)}"
             dropped.append(f"{missing} of {of} rows of {name}, for a missing value")
@@ -294,6 +297,8 @@ def _clean(names, *samples):
             but = f"but holds {len(rows)}" + (f" beside {missing} missing" if missing else "")
             raise ValueError(f"{name} must hold at least {_LEAST_DRAWS} draws, {but}")
         cleaned.append(rows)
+    if coarse:
+        dropped.append(f"the digits beyond {coarse}, the type of one sample and not of the other")
     x, y = cleaned
     if x.shape[1] != y.shape[1]:
         raise ValueError(
@@ -314,6 +319,16 @@ def _clean(names, *samples):
     if not keep.any():
         raise ValueError(f"{names[0]} and {names[1]} are constant in every column")
     return dropped, (x[:, keep], y[:, keep])
+
+
+def _coarser(samples):
+    """The coarser type of floats, if the samples have two; 0.1 in float32 is no 0.1 in float64."""
+    types = [getattr(value, "dtype", np.dtype(float)) for value in samples]
+    floats = [t for t in types if isinstance(t, np.dtype) and t.kind == "f"]
+    if len(floats) < 2 or floats[0] == floats[1]:
+        return None
+    coarse = min(floats, key=lambda t: np.finfo(t).precision)
+    return coarse if coarse.itemsize < 8 else None
 
 
 def _present(name, value):
@@ -525,10 +540,10 @@ def _by_normal_fit(x, y, rng, warnings, say):
         share = _outside(column, others) / len(a)
         if share > 0.1 and _beyond(column, others):
             least = _floor(column, others)
-            bound = f"only that it exceeds {say(0.99 * least)}" if least else _NO_BOUND
+            bound = f"it exceeds {say(0.99 * least)}" if least else f"there is {_NO_BOUND}"
             warnings.append(
                 f"{_percent(share)} of {one} lies beyond the range of {other}: there {way} rests "
-                f"on the tails of the fitted normal; for any shape {bound} holds (95 %)"
+                f"on the tails of the fitted normal; for any shape, {bound} (95 %)"
             )
         shapeless = kl_knn(_some(a, rng), _some(b, rng))
         if shapeless > high + 2 / math.sqrt(min(n, m)):  # its spread at p = q is 0.8/√n

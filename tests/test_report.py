@@ -698,6 +698,73 @@ def test_large_samples_are_thinned(rng, monkeypatch):
     assert report(rng.normal(size=2000), rng.normal(size=900)).interval[0] == 0
 
 
+class Labelled(np.ndarray):
+    """An array with labels and a unit, as frames, xarray and astropy have them."""
+
+    def __new__(cls, values, **labels):
+        """The array, and what else it has."""
+        array = np.asarray(values).view(cls)
+        array.__dict__.update(labels)
+        return array
+
+
+def test_columns_in_another_order_are_refused(rng):
+    a, b = ["a", "b"], ["b", "a"]
+    x, y = rng.normal([0, 5], 1, (2, 200, 2))
+    for compare in (report, kl_knn):
+        with pytest.raises(ValueError, match=r"column 'a' in different places, .* y\[list\(x\.col"):
+            compare(Labelled(x, columns=a), Labelled(y[:, ::-1], columns=b))
+    expected = report(x, y)
+    for other in (a, ["c", "d"]):
+        assert report(Labelled(x, columns=a), Labelled(y, columns=other)) == expected
+
+
+def test_coordinates_that_differ_are_refused(rng):
+    x, y = rng.normal(size=(2, 50, 2))
+    dims = ("draw", "feature")
+    coords = {"draw": range(50), "feature": ["a", "b"]}
+    one = Labelled(x, dims=dims, coords=coords)
+    other = Labelled(y, dims=dims, coords={"draw": range(50, 100), "feature": ["b", "a"]})
+    with pytest.raises(ValueError, match="different coordinates along 'feature'"):
+        report(one, other)
+    other.coords["feature"] = coords["feature"]  # other draws have other places, and may
+    assert report(one, other) == report(x, y)
+    with pytest.raises(ValueError, match="dimensions in another order"):
+        report(one, Labelled(y, dims=dims[::-1], coords={}))
+    p = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "b", "c"]})
+    q = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "c", "b"]})
+    with pytest.raises(ValueError, match="different coordinates along 'word'"):
+        kl_divergence(p, q)
+    assert kl_divergence(p, p) == 0.0
+
+
+def test_units_that_differ_are_refused(rng):
+    x, y = rng.normal(1.5, 0.2, (2, 100))
+    for attribute in ("unit", "units"):
+        with pytest.raises(ValueError, match=f"x is in km and y in m: .*to.x.{attribute}"):
+            report(Labelled(x, **{attribute: "km"}), Labelled(1000 * y, **{attribute: "m"}))
+    assert report(Labelled(x, unit="m"), Labelled(y, unit="m")) == report(x, y)
+
+
+def test_two_types_of_floats_are_compared_in_the_coarser_one(rng):
+    values = np.array([0.1, 0.2, 0.3, 0.4, 0.6])
+    x, y = rng.choice(values, (2, 300))
+    expected = report(x, y)
+    for pair in ((x.astype(np.float32), y), (x, y.astype(np.float32))):
+        found = report(*pair)
+        assert found.estimate == expected.estimate < 0.1
+        assert found.dropped == (
+            "the digits beyond float32, the type of one sample and not of the other",
+        )
+    assert report(x.astype(np.float32), y.astype(np.float32)).dropped == ()
+    assert report(rng.integers(0, 5, 300).astype(np.float32), rng.integers(0, 5, 300)).dropped == ()
+    z = rng.normal(size=(2, 100)) * 1e200
+    assert math.isfinite(report(z[0].astype(np.longdouble), z[1]).estimate)
+    assert math.isfinite(
+        report(np.float32(1e38 * rng.random(100)), 1e40 * rng.random(100)).interval[0]
+    )
+
+
 # --- files
 
 
