@@ -178,26 +178,26 @@ def report(
     Raises
     ------
     ValueError
-        If the file or a column cannot be read, or a sample has fewer than 12 draws, is constant, or
-        is a mixture of one value and a density.
+        If the file or a column cannot be read, or the samples are no two samples of one kind, of at
+        least 12 draws each, that shares or a density describe: the message says which, and why.
 
     Notes
     -----
-    Few-valued samples are compared by the shares of their values, with half a draw added to each
-    (`kl_divergence`). Samples that both pass for normal (Anderson and Darling's test at 1 %) get
-    `kl_normal_fit`. All others, and those of several columns, get `kl_knn`. Where more draws lie
-    beyond the range of the other sample than chance explains, k-NN comes out too low and the
-    result is a lower bound. Where more than half do, all that is known is that the rest of
-    the other sample missed that region: for p̂ and q̂ of it, at 97.5 % each, the divergence of these
-    two numbers (data processing).
+    Few-valued samples, and integers of which each had five draws, are compared by the shares of
+    their values, with half a draw added to each (`kl_divergence`). Samples that both pass for
+    normal (Anderson and Darling's test at 1 %) get `kl_normal_fit`. All others, and those of
+    several columns, get `kl_knn`. Where more draws lie beyond the range of the other sample, or in
+    gaps of it, than chance explains, k-NN comes out too low and the result is a lower bound. Where
+    more than half do, all that is known is that the rest of the other sample missed that region:
+    for p̂ and q̂ of it, at 97.5 % each, the divergence of these two numbers (data processing).
 
     A plain bootstrap draws with replacement. For k-NN that makes ties, with which it scatters 1.6
     times as much as fresh samples would (p = q, 100 draws; half-samples: 1.15 times). An estimate
     that is never negative is above 0 in every repetition. So the intervals are: for a normal fit, a
     parametric bootstrap of the means and standard deviations (as pivots); for shares, one of the
-    shares (Dirichlet, ½ a value); for k-NN, half-samples without replacement, widened by how much
-    halving moves the estimate. For the first two 0 is in the interval unless a permutation test
-    tells the samples apart at 2.5 %.
+    shares (Dirichlet, ½ a value), whose lower end is lowered by twice its bias; for k-NN,
+    half-samples without replacement, widened by how much halving moves the estimate. For the first
+    two 0 is in the interval unless a permutation test tells the samples apart at 2.5 %.
 
     Examples
     --------
