@@ -151,6 +151,7 @@ def same_labels(*, axis=None, way_out="fill_value=0", **values):
 
     `axis` is the one that is moved to the end before the arrays broadcast.
     """
+    same_coordinates(**values)
     labelled = [(name, value) for name, value in values.items() if hasattr(value, "index")]
     if len(labelled) < 2:
         return
@@ -166,6 +167,59 @@ def same_labels(*, axis=None, way_out="fill_value=0", **values):
                     f"{way_out}) or {name}.reindex({first}.index, fill_value=0); "
                     f"np.asarray({name}) goes by position"
                 )
+
+
+def same_coordinates(*, skip=0, **values):
+    """Refuse xarray objects whose dimensions or coordinates differ: NumPy goes by position.
+
+    The coordinates of the first `skip` dimensions are those of single draws, and may differ.
+    """
+    found = [
+        (name, tuple(value.dims), value.coords)
+        for name, value in values.items()
+        if isinstance(getattr(value, "dims", None), tuple) and hasattr(value, "coords")
+    ]
+    for name, dims, coords in found[1:]:
+        first, expected, others = found[0]
+        shared = [dim for dim in expected if dim in dims]
+        if shared != [dim for dim in dims if dim in expected]:
+            raise ValueError(
+                f"{first} and {name} have their dimensions in another order, {expected} and "
+                f"{dims}; pass {name}.transpose(*{first}.dims)"
+            )
+        for dim in shared:
+            if dim in (*expected[:skip], *dims[:skip]) or dim not in others or dim not in coords:
+                continue
+            ours, theirs = (np.asarray(each[dim]) for each in (others, coords))
+            if not np.array_equal(ours, theirs):
+                raise ValueError(
+                    f"{first} and {name} have different coordinates along {dim!r}, "
+                    f"{reprlib.repr(ours.tolist())} and {reprlib.repr(theirs.tolist())}; align "
+                    f"them with xarray.align({first}, {name}); np.asarray goes by position"
+                )
+
+
+def same_columns(**values):
+    """Refuse two samples whose columns have the same names elsewhere, or another unit."""
+    same_coordinates(skip=1, **values)
+    (first, x), (name, y) = values.items()
+    names = [getattr(value, "columns", None) for value in (x, y)]
+    if all(hasattr(each, "__len__") for each in names):
+        ours, theirs = map(list, names)
+        elsewhere = [c for c in ours if c in theirs and theirs.index(c) != ours.index(c)]
+        if elsewhere:
+            raise ValueError(
+                f"{first} and {name} have the column {elsewhere[0]!r} in different places, of "
+                f"{reprlib.repr(ours)} and {reprlib.repr(theirs)}; pass "
+                f"{name}[list({first}.columns)]"
+            )
+    for attribute in ("unit", "units"):  # of astropy and of pint
+        units = [getattr(value, attribute, None) for value in (x, y)]
+        if None not in units and str(units[0]) != str(units[1]):
+            raise ValueError(
+                f"{first} is in {units[0]} and {name} in {units[1]}: convert one, "
+                f"{name}.to({first}.{attribute})"
+            )
 
 
 def _labels(value, axis):

@@ -15,6 +15,7 @@ from kl_helpers._validation import (
     plain,
     points,
     real_array,
+    same_columns,
     sample,
     short,
     whole_number,
@@ -301,6 +302,7 @@ def kl_knn(x: Numbers, y: Numbers, k: int = 5) -> float:
     """
     from scipy.spatial import cKDTree
 
+    same_columns(x=x, y=y)
     x, y = points("x", x), points("y", y)
     d = x.shape[1]
     if y.shape[1] != d:
@@ -463,7 +465,7 @@ def kl_monte_carlo(
         Log-density (or log-probability) of p and of q, such as ``scipy.stats.norm(0, 1).logpdf``.
         What they raise goes through.
     x : array_like, shape (n, ...)
-        Draws from p, along the first axis; they may be equal.
+        Independent draws from p, along the first axis; they may be equal.
     estimator : {"k1", "k2", "k3"}, optional
         With log r = log q(x) − log p(x), the mean of: "k1", −log r; "k2", ½ (log r)²; "k3",
         (r − 1) − log r.
@@ -471,7 +473,8 @@ def kl_monte_carlo(
     Returns
     -------
     MonteCarloEstimate
-        Named tuple of ``estimate`` and ``standard_error``, the sample standard deviation over √n.
+        Named tuple of ``estimate`` and ``standard_error``, the sample standard deviation over √n:
+        too small if the draws depend on each other, as those of a Markov chain do.
 
     Raises
     ------

@@ -175,10 +175,16 @@ def _law(name, distribution):
         if one and recent and functions[0](median) == math.inf and distribution.pmf(median) > 0:
             raise TypeError  # discrete
     except (AttributeError, TypeError):  # SciPy's TypeError: a family without its parameters
+        way_out = ""
+        if callable(getattr(distribution, "pmf", None)):
+            way_out = (
+                "; of two discrete ones sum scipy.special.rel_entr(p.pmf(k), q.pmf(k)) over "
+                "k = np.arange(p.ppf(1e-15), p.isf(1e-15) + 1)"
+            )
         raise TypeError(
             f"{name} must be a frozen continuous distribution of scipy.stats, such as "
             f"scipy.stats.norm(0, 1), or one like scipy.stats.Normal(), but is "
-            f"{short(distribution)}"
+            f"{short(distribution)}{way_out}"
         ) from None
     except Exception as error:
         raise ValueError(

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {  # the lists of CONTRIBUTING.md, top to bottom
     "kl_helpers": [
         "_report",
+        "_table",
         "estimators",
         "quadrature",
         "distributions",

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from benchmarks import ci_time, contestants, helpers
+from benchmarks import ci_time, contestants, helpers, report_coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -146,3 +146,20 @@ def test_a_leg_that_fails_is_not_measured(tmp_path):
         ci_time.measure(tmp_path, "test")
     tmp_path.joinpath("Makefile").write_text("test:\n\t@sleep 0.2\n")
     assert ci_time.measure(tmp_path, "test")["seconds"] >= 0.2
+
+
+def test_report_coverage_counts():
+    """Of four reports: right, silent and wrong, warned and wrong, refused."""
+    name = "two equal normals"
+    kept = {f"{name}, 30": [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}
+    (row,) = report_coverage.rows(kept)
+    assert row == [name, 30, 4, "0", "67", "0", "33", "25", "25", "25"]
+    assert len(row) == len(report_coverage.HEADER)
+
+
+@pytest.mark.parametrize("name", [*report_coverage.FAULTS])
+def test_report_coverage_knows_a_fault(name):
+    """A report of 500 draws is right, or does not answer in silence."""
+    make, truth = report_coverage.FAULTS[name]
+    forward, reverse, warned, refused = report_coverage.one(make, truth, 500, seed=1)
+    assert (forward and reverse) or warned or refused

@@ -316,7 +316,7 @@ def test_what_the_notebook_says_of_the_report(birds, says):
     says("11", "report-read", f"{found.interval[0]:.2f}", f"{found.interval[1]:.2f}")
     assert found.estimate == pytest.approx(wild.fitted_kl(new[:, 2], old[:, 2]), rel=1e-12)
     assert "17 % of p lies beyond the range of q" in found.warnings[0]
-    assert "it exceeds 0 (95 %)" in found.warnings[0]
+    assert "there is no lower bound above 0 (95 %)" in found.warnings[0]
     assert output("features").splitlines()[2].split()[-1] == "0.030"  # 3 of 100, above 2.5 %
     says("11", "report-read", "3", "100", "2.5%")
     assert report(new[:, 1], old[:, 1]).interval[0] == 0

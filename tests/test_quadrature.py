@@ -578,6 +578,21 @@ def test_quad_names_the_argument_that_is_no_distribution(argument, value, error)
         kl_quad(**{"p": stats.norm(), "q": stats.norm(), argument: value})
 
 
+def test_quad_of_discrete_distributions_shows_the_way_out():
+    """The sum that the error shows is D(Poisson of mean 3 ‖ geometric from 0) = 0.3425."""
+    p, q = stats.poisson(3), stats.geom(0.3, loc=-1)
+    with pytest.raises(TypeError, match="p must be a frozen continuous") as caught:
+        kl_quad(p, q)
+    terms, places = re.search(r"sum scipy\.(.*) over k = (.*)$", str(caught.value)).groups()
+    names = {"p": p, "q": q, "np": np, "special": special}
+    names["k"] = eval(places, names)
+    got = eval(terms, names).sum()
+    assert round(got, 4) == 0.3425
+    # E log p − E log q: the entropy of the Poisson distribution, and a mean that is known
+    expected = -p.entropy() - math.log(0.3) - 3 * math.log(0.7)
+    assert got == pytest.approx(float(expected), rel=1e-9, abs=0)
+
+
 # --- every family of SciPy
 
 SLOW = {  # seconds each: SciPy integrates or sums for every point of their densities

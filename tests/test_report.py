@@ -3,6 +3,7 @@
 import dataclasses
 import doctest
 import math
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from scipy import stats
 
 import kl_helpers
 from kl_helpers import kl_bernoulli, kl_divergence, kl_knn, kl_normal, kl_normal_fit, report
+from kl_helpers._table import columns
 
 # `kl_helpers.report` is the function; the module stands behind it
 module = sys.modules["kl_helpers._report"]
@@ -154,7 +156,7 @@ def test_the_interval_of_k_nn_is_that_of_its_half_samples(rng):
         moved = (direction.estimate - np.mean(parts)) / (math.sqrt(2) - 1)
         low = direction.estimate - spread + min(moved, 0)
         high = direction.estimate + spread + max(moved, 0)
-        expected = (low, math.inf if direction.lower_bound else high)
+        expected = (max(low, 0.0), math.inf if direction.lower_bound else high)
         assert direction.interval == pytest.approx(expected, rel=1e-12)
 
 
@@ -188,10 +190,42 @@ def test_few_values_get_shares(rng):
     assert found.interval[0] == 0
 
 
-def test_ten_values_are_few_and_eleven_are_not(rng):
-    for count, estimator in ((10, "shares of values"), (11, "k-nearest neighbours")):
-        digits = np.tile(np.arange(count), 20)
-        assert report(digits, rng.permutation(digits)).estimator == estimator
+def test_ten_values_are_few_and_eleven_are_not_but_integers_may_be_codes(rng):
+    shares, neighbours = "shares of values", "k-nearest neighbours"
+    for count, unit, times, estimator in (
+        (10, 0.1, 20, shares),
+        (11, 0.1, 20, neighbours),
+        (11, 1, 20, shares),
+        (11, 1, 5, shares),
+        (11, 1, 4, neighbours),  # not five draws a value
+    ):
+        digits = unit * np.tile(np.arange(count) ** 3, times)  # no normal sample
+        found = report(digits, rng.permutation(digits))
+        assert found.estimator == estimator
+        assert ("may be codes" in found.reason) == (count > 10 and estimator == shares)
+
+
+def test_codes_are_no_distances(rng):
+    """Twenty codes, every other one twice as frequent: D is 0.231, and k-NN sees nothing."""
+    p = np.tile([1, 2], 10) / 30
+    exact = kl_divergence(p, p[::-1])
+    edges = np.cumsum(p)[:-1]
+    for seed in range(10):
+        u, v = np.random.default_rng(seed).random((2, 1000))
+        found = report(np.searchsorted(edges, u), 19 - np.searchsorted(edges, v))
+        assert found.interval[0] <= exact <= found.interval[1]
+        assert found.interval[0] > 0.1
+
+
+def test_the_interval_of_shares_allows_for_their_bias():
+    """Of 40 values and 500 draws the plug-in is 0.08 too high; without it 1 of 12 would hold."""
+    p = np.full(40, 1 / 40)
+    q = np.tile([0.4, 1.6], 20) / 40
+    for seed in range(8):
+        u, v = np.random.default_rng(seed).random((2, 500))
+        x, y = np.searchsorted(np.cumsum(p)[:-1], u), np.searchsorted(np.cumsum(q)[:-1], v)
+        low, high = report(x, y, rng=seed).interval
+        assert 0 < low <= kl_divergence(p, q) <= high
 
 
 @pytest.mark.parametrize("extra", [0, 1])
@@ -235,7 +269,97 @@ def test_a_mixture_of_a_value_and_a_density_is_refused(rng):
         report(x, rng.exponential(size=300))
 
 
+@pytest.mark.parametrize("share", [0.01, 0.1])
+def test_an_atom_of_any_share_is_refused(share, rng):
+    """A measuring device that saturates at 1; the other 990 values all differ."""
+    x = np.where(np.arange(1000) < 1000 * share, 1.0, rng.beta(2, 2, 1000))
+    with pytest.raises(ValueError, match=r"draws are 1, beside many others"):
+        report(x, rng.beta(2, 2, 1000))
+    ends = np.where(np.arange(1000) >= 992, 0.0, x)
+    with pytest.raises(ValueError, match="is neither a density nor a few values"):
+        report(rng.beta(2, 2, 1000), ends)
+
+
+def test_rounding_makes_no_atom():
+    for seed in range(20):
+        z = np.random.default_rng(seed)
+        for n in (30, 100, 500):
+            x, y = z.lognormal(size=(2, n)).round(2)
+            assert report(x, y, rng=seed).estimator == "k-nearest neighbours"
+
+
+def test_columns_that_depend_on_each_other_are_refused(rng):
+    x, y = rng.normal(size=(2, 100, 2))
+    for combine in (
+        lambda z: np.column_stack([z, z[:, 0]]),
+        lambda z: np.column_stack([z, 1e6 * z[:, 1].astype(np.float32)]),
+        lambda z: np.column_stack([z, 1 - z.sum(axis=1)]),
+    ):
+        words = "the columns of x are linearly dependent: column 2 is a sum of multiples"
+        with pytest.raises(ValueError, match=words):
+            report(combine(x), combine(y))
+        with pytest.raises(ValueError, match="columns of y are linearly dependent"):
+            report(np.column_stack([x, rng.normal(size=100)]), combine(y))
+    near = np.column_stack([x[:, 0], x[:, 0] + 1e-5 * x[:, 1]])
+    other = np.column_stack([y[:, 0], y[:, 0] + 1e-5 * y[:, 1]])
+    assert report(near, other).n == (100, 100)
+
+
+def test_a_column_of_few_values_beside_a_density_is_refused(rng):
+    x, y = (np.column_stack([rng.integers(0, 2, 100), rng.normal(size=100)]) for _ in "pq")
+    with pytest.raises(ValueError, match=r"column 0 of x and y has 2 values .* chain rule"):
+        report(x, y)
+    codes = rng.integers(0, 3, (2, 200, 2))
+    assert report(*codes).estimator == "shares of values"  # all columns are of few values
+
+
 # --- what it warns of
+
+
+def test_samples_that_overlap(rng):
+    z = rng.exponential(size=150)
+    said = report(z[:100], z[50:]).warnings
+    assert any("x and y have 50 draws in common" in each for each in said)
+    rounded = rng.exponential(size=(2, 200)).round(2)
+    assert not any("in common" in each for each in report(*rounded).warnings)
+
+
+def series(rng, n, r):
+    """A stationary autoregressive series: each draw has the correlation r with the one before."""
+    steps = rng.normal(size=n)
+    steps[1:] *= math.sqrt(1 - r * r)
+    for i in range(1, n):
+        steps[i] += r * steps[i - 1]
+    return steps
+
+
+def test_draws_that_depend_on_their_neighbours(rng):
+    x = series(rng, 365, 0.9)
+    said = report(x, rng.normal(size=365)).warnings
+    (words,) = [each for each in said if "lag-1" in each]
+    assert words.startswith("the draws of x depend on their neighbours in order")
+    r, n = re.search(r"correlation ([\d.]+)\): they say about as much as (\d+)", words).groups()
+    ranks = stats.rankdata(x)
+    assert float(r) == pytest.approx(np.corrcoef(ranks[1:], ranks[:-1])[0, 1], abs=0.005)
+    assert int(n) == pytest.approx(365 * (1 - float(r)) / (1 + float(r)), abs=1.5)  # r is rounded
+    said = report(series(rng, 400, 0.4), rng.normal(size=400)).warnings
+    assert any("lag-1" in each for each in said)  # 8 standard errors
+    assert not any("lag-1" in each for each in report(np.sort(x), np.sort(-x)[::-1]).warnings)
+    alarms = 0
+    for seed in range(100):
+        z = np.random.default_rng(seed).normal(size=(2, 100, 1))
+        alarms += len(list(module._neighbourly("xy", *z)))
+    assert alarms <= 1
+
+
+def test_another_unit_is_suspected(rng):
+    x, y = rng.normal(1.5, 0.2, 300), rng.normal(1500, 200, 300)
+    for pair, wide in (((x, y), "y"), ((y, x), "x")):
+        said = " ".join(report(*pair).warnings)
+        times = max(np.ptp(np.quantile(z, [0.25, 0.75])) for z in pair)
+        times /= min(np.ptp(np.quantile(z, [0.25, 0.75])) for z in pair)
+        assert f"{wide} is {times:.0f} times as wide as" in said
+    assert not any("same unit" in each for each in report(x, 90 * x[::-1]).warnings)
 
 
 def test_samples_that_do_not_overlap(rng):
@@ -298,6 +422,73 @@ def test_other_suspicions(rng, normals):
     assert any("x sums to 1" in each and "kl_divergence" in each for each in warned)
     cloud = rng.normal(size=(60, 6))
     assert any("6 dimensions" in each for each in report(cloud, cloud + 0.1).warnings)
+
+
+def test_p_where_q_has_no_draw_within_its_range(rng):
+    """Correlated columns (D = 3.43 of ρ 0 against 0.9) and a gap between modes (D = 18.2)."""
+    p, q = rng.normal(size=(2, 500, 2))
+    q = np.column_stack([q[:, 0], 0.9 * q[:, 0] + math.sqrt(0.19) * q[:, 1]])
+    gap = rng.choice([-5, 5], 500) + rng.normal(0, 0.7, 500)
+    for x, y, most in ((p, q, 0.2), (rng.normal(size=500), gap, 0.01)):
+        found = report(x, y)
+        assert module._outside(x.reshape(500, -1), y.reshape(500, -1)) < most * 500
+        assert found.forward.lower_bound
+        assert any("where q has hardly a draw" in each for each in found.warnings)
+        assert not any("of q lies where" in each for each in found.warnings) or most < 0.1
+
+
+def test_p_is_where_q_is_if_they_are_the_same():
+    """The bound is passed by 8 of 5400 pairs at p = q; here by 1 of 80."""
+    alarms = 0
+    for seed in range(40):
+        z = np.random.default_rng(seed)
+        said = report(*z.exponential(size=(2, 50))).warnings
+        alarms += sum("hardly a draw" in each for each in said)
+    assert alarms <= 1
+
+
+def test_a_few_draws_do_not_show_where_q_is(rng):
+    found = report(rng.exponential(1, 2000), rng.exponential(0.5, 15))
+    assert found.forward.lower_bound
+    assert any("15 draws of q do not show" in each for each in found.warnings)
+    assert not report(rng.exponential(size=100), rng.exponential(size=15)).forward.lower_bound
+
+
+def test_no_end_of_an_interval_is_below_0():
+    """An estimate may be, and then the text says that there is no lower bound."""
+    for seed in range(20):
+        z = np.random.default_rng(seed)
+        x = z.exponential(size=100)
+        for y in (z.exponential(size=100), z.choice(x, 100)):
+            found = report(x, y)
+            for direction in (found.forward, found.reverse):
+                assert 0 <= direction.interval[0] <= direction.interval[1]
+                assert direction.interval[1] > 0
+            assert "at least −" not in str(found)
+            assert "≥ −" not in str(found)
+            assert "to −" not in str(found)
+
+
+def test_an_interval_wholly_below_0_is_said(rng):
+    x = rng.exponential(size=500)
+    found = report(x, rng.choice(x, 500))  # resampled: they share their draws
+    assert found.estimate < 0
+    assert found.interval[0] == 0
+    assert any("lay below 0, where no divergence is" in each for each in found.warnings)
+
+
+def test_no_lower_bound_above_0(normals):
+    found = report(*normals)
+    numbers = {
+        "forward": module.Direction(-0.05, (0.0, math.inf), True),
+        "reverse": module.Direction(5.0, (0.04, math.inf), True),  # 0.0 in two digits of the width
+    }
+    said = dataclasses.replace(found, **numbers)
+    lines = str(said).splitlines()
+    beside = "(95 % confidence; normal fit: −0.05)"
+    assert f"D(p‖q): no lower bound above 0 {beside}" in lines
+    assert f"estimated as D(p‖q): no lower bound above 0 {beside}" in said.sentence
+    assert "D(q‖p): no lower bound above 0 (95 % confidence; normal fit: 5.0)" in lines
 
 
 # --- what it says
@@ -506,6 +697,73 @@ def test_large_samples_are_thinned(rng, monkeypatch):
     assert report(rng.normal(size=2000), rng.normal(size=900)).interval[0] == 0
 
 
+class Labelled(np.ndarray):
+    """An array with labels and a unit, as frames, xarray and astropy have them."""
+
+    def __new__(cls, values, **labels):
+        """The array, and what else it has."""
+        array = np.asarray(values).view(cls)
+        array.__dict__.update(labels)
+        return array
+
+
+def test_columns_in_another_order_are_refused(rng):
+    a, b = ["a", "b"], ["b", "a"]
+    x, y = rng.normal([0, 5], 1, (2, 200, 2))
+    for compare in (report, kl_knn):
+        with pytest.raises(ValueError, match=r"column 'a' in different places, .* y\[list\(x\.col"):
+            compare(Labelled(x, columns=a), Labelled(y[:, ::-1], columns=b))
+    expected = report(x, y)
+    for other in (a, ["c", "d"]):
+        assert report(Labelled(x, columns=a), Labelled(y, columns=other)) == expected
+
+
+def test_coordinates_that_differ_are_refused(rng):
+    x, y = rng.normal(size=(2, 50, 2))
+    dims = ("draw", "feature")
+    coords = {"draw": range(50), "feature": ["a", "b"]}
+    one = Labelled(x, dims=dims, coords=coords)
+    other = Labelled(y, dims=dims, coords={"draw": range(50, 100), "feature": ["b", "a"]})
+    with pytest.raises(ValueError, match="different coordinates along 'feature'"):
+        report(one, other)
+    other.coords["feature"] = coords["feature"]  # other draws have other places, and may
+    assert report(one, other) == report(x, y)
+    with pytest.raises(ValueError, match="dimensions in another order"):
+        report(one, Labelled(y, dims=dims[::-1], coords={}))
+    p = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "b", "c"]})
+    q = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "c", "b"]})
+    with pytest.raises(ValueError, match="different coordinates along 'word'"):
+        kl_divergence(p, q)
+    assert kl_divergence(p, p) == 0.0
+
+
+def test_units_that_differ_are_refused(rng):
+    x, y = rng.normal(1.5, 0.2, (2, 100))
+    for attribute in ("unit", "units"):
+        with pytest.raises(ValueError, match=f"x is in km and y in m: .*to.x.{attribute}"):
+            report(Labelled(x, **{attribute: "km"}), Labelled(1000 * y, **{attribute: "m"}))
+    assert report(Labelled(x, unit="m"), Labelled(y, unit="m")) == report(x, y)
+
+
+def test_two_types_of_floats_are_compared_in_the_coarser_one(rng):
+    values = np.array([0.1, 0.2, 0.3, 0.4, 0.6])
+    x, y = rng.choice(values, (2, 300))
+    expected = report(x, y)
+    for pair in ((x.astype(np.float32), y), (x, y.astype(np.float32))):
+        found = report(*pair)
+        assert found.estimate == expected.estimate < 0.1
+        assert found.dropped == (
+            "the digits beyond float32, the type of one sample and not of the other",
+        )
+    assert report(x.astype(np.float32), y.astype(np.float32)).dropped == ()
+    assert report(rng.integers(0, 5, 300).astype(np.float32), rng.integers(0, 5, 300)).dropped == ()
+    z = rng.normal(size=(2, 100)) * 1e200
+    assert math.isfinite(report(z[0].astype(np.longdouble), z[1]).estimate)
+    assert math.isfinite(
+        report(np.float32(1e38 * rng.random(100)), 1e40 * rng.random(100)).interval[0]
+    )
+
+
 # --- files
 
 
@@ -572,8 +830,94 @@ def test_files_that_are_none(table, tmp_path, monkeypatch):
     ):
         table.write_bytes(data)
         refused(words)
-    monkeypatch.setattr(module, "_LARGEST_FILE", 1e-6)
+    monkeypatch.setattr("kl_helpers._table._LARGEST_FILE", 1e-6)
     refused("MB, more than 1e-06: save its two columns")
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["1,513", "1,079", "998.5"], [1513, 1079, 998.5]),  # only thousands can stand there
+        (["1,079.25", "1,513", "999"], [1079.25, 1513, 999]),
+        (["1,234,567", "998"], [1234567, 998]),
+        (["1.079,25", "1.513", "999"], [1079.25, 1513, 999]),
+        (["0,513", "1,079"], [0.513, 1.079]),  # only a decimal comma can
+        (["1,5", "1,079"], [1.5, 1.079]),
+        (["1.513", "2.079"], [1.513, 2.079]),
+        (["1.513", "2.0"], [1.513, 2.0]),
+        (["-1,5e3", "1"], [-1500, 1]),
+    ],
+)
+def test_marks_for_thousands_and_decimals(delimiter, cells, read, tmp_path):
+    path = tmp_path / "t.csv"
+    quoted = [f'"{cell}"' if delimiter in cell else cell for cell in cells]
+    rows = [f"{quoted[i % len(cells)]}{delimiter}{i}" for i in range(24)]
+    path.write_text("\n".join([f"a{delimiter}b", *rows]), encoding="utf-8")
+    a, b = columns(path, {"y": "a", "column": "b"})
+    np.testing.assert_array_equal(a[: len(read)], read)
+    np.testing.assert_array_equal(b, range(24))
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["998", "1,079"], "y='a' holds '1,079' in line 3, which may have a decimal mark or a"),
+        (["1,513", "1,079"], "y='a' holds '1,513' in line 2"),
+        (["998", "1.079"], "y='a' holds '1.079' in line 3"),
+        (["1,5", "1.5"], "y='a' holds '1.5' in line 3 beside '1,5' in line 2"),
+        (["1,5", "1,234,567"], "holds '1,234,567' in line 3 beside '1,5' in line 2"),
+        (["1,513.2", "1.513,2"], "holds '1.513,2' in line 3 beside '1,513.2' in line 2"),
+    ],
+)
+def test_a_mark_that_may_be_either_is_refused_with_its_line(cells, words, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{cells[i % len(cells)]}\t{i}" for i in range(24)]
+    path.write_text("\n".join(["a\tb", *rows]), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(words)) as caught:
+        report(path, "a", "b")
+    assert "no thousands mark" in str(caught.value)
+
+
+def test_a_quote_that_swallows_rows_is_refused_with_its_line(table):
+    lines = table.read_text(encoding="utf-8").split("\n")
+    for last in (30, 14):  # opened in line 14, closed in line 31 or in the next one
+        stray = lines.copy()
+        stray[13] = '"' + stray[13]
+        stray[last] = stray[last].replace(",", '",', 1)
+        table.write_text("\n".join(stray), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"stray or unclosed quote .* in line 14: it takes"):
+            report(table, "a", "b")
+    for cell in ('"', '"12" inch'):
+        stray = [*lines[:13], lines[13].replace("oak", cell), *lines[14:]]
+        table.write_text("\n".join(stray), encoding="utf-8")
+        with pytest.raises(ValueError, match=r'quote \("\) in line 14 \('):
+            report(table, "a", "b")
+    long = [*lines[:13], '"' + lines[13], *lines[14:], "oak" * 50_000]
+    table.write_text("\n".join(long), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"quote .* in line 14"):  # longer than csv lets a field be
+        report(table, "a", "b")
+
+
+def test_a_comment_of_several_lines_is_no_stray_quote(table, normals):
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("oak", '"oak,\nor beech, or\n12"', 3), encoding="utf-8")
+    assert report(table, "a", "b").forward == report(*normals).forward
+
+
+def test_a_header_of_a_spreadsheet(table, normals):
+    expected = report(*normals).forward
+    text = table.read_text(encoding="utf-8")
+    german = text.replace(",", ";").replace(".", ",")
+    for data in (f"sep=;\r\n{german}", f'"sep=;"\n{german}', f"SEP=,\n{text}"):
+        table.write_text(data, encoding="utf-8")
+        assert report(table, "a", "b").forward == expected
+    table.write_text(f"sep=;\n{german}\n1;x;oak", encoding="utf-8")
+    with pytest.raises(ValueError, match="'x' in line 303"):
+        report(table, "a", "b")
+    header = '"Income, net";"Income, gross"; "wood, if any"'
+    table.write_text(text.replace(",", ";").replace("a;b;wood", header), encoding="utf-8")
+    assert report(table, "Income, net", "Income, gross").forward == expected
 
 
 def test_the_name_is_public():
