@@ -28,6 +28,11 @@ from kl_course.scene import Frame, Scene, format_number
 from kl_helpers.distributions import cross_entropy_normal, entropy_normal, kl_normal
 
 
+_DOTTED = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
+_DOTS = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
+_LINK = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
+
+
 def explore_cross_entropy():
     """H(p, q) and D(p‖q) while q moves and p = N(0, 1) stays: both bottom out at the same place.
 
@@ -80,21 +85,17 @@ def explore_cross_entropy():
         axes["stack"].set_xticks([])
         return axes
 
-    dotted = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
-    dots = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
-    link = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
-
     def draw(axes, q, divergence, trail, mu, sigma):
         plot_density(axes["densities"], x, q, "q")
         *visited, totals = zip(*trail, strict=True)
         panels = zip(("mu", "sigma"), (mu, sigma), visited, strict=True)
         for name, (grid, curve, here, lowest), places in panels:
             ax = axes[name]
-            plot_line(ax, [lowest, lowest], [0, top], "lowest", **dotted)
+            plot_line(ax, [lowest, lowest], [0, top], "lowest", **_DOTTED)
             plot_curve(ax, grid, entropy + curve, "sum")
             plot_curve(ax, grid, curve, "gain")
-            plot_line(ax, places, totals, "trail", linestyle="none", **dots)
-            plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **link)
+            plot_line(ax, places, totals, "trail", linestyle="none", **_DOTS)
+            plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **_LINK)
         _draw_stack(axes["stack"], entropy, divergence, top)
 
     scene = Scene(
