@@ -27,7 +27,6 @@ from kl_course.plots import (
 from kl_course.scene import Frame, Scene, format_number
 from kl_helpers.distributions import cross_entropy_normal, entropy_normal, kl_normal
 
-
 _DOTTED = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
 _DOTS = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
 _LINK = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
