@@ -265,6 +265,7 @@ def test_an_unknown_name_is_said(tmp_path):
         freeze.freeze_all(tmp_path, ["two"])
 
 
+@pytest.mark.slow
 def test_a_small_explorer_is_frozen_from_end_to_end(tmp_path):
     said = []
     freeze.freeze_all(tmp_path, ["drift"], said.append)

@@ -133,6 +133,7 @@ def test_every_target_can_be_hit_by_keyboard():
     )
 
 
+@pytest.mark.slow
 def test_every_target_can_be_hit_by_hand_in_two_drags():
     explorer = explore_draw_q()
     scene, drawing = explorer.scene, explorer.drawing
