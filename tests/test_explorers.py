@@ -79,7 +79,7 @@ def test_every_corner_has_a_picture_and_honest_numbers(explorer):
     [
         ("leads", {"p": 0.91, "q": 0.51, "n": 107, "seed": 0}, 3),
         ("two_normals", {"mu_p": 3, "sigma_p": 3, "mu_q": -3, "sigma_q": 0.5}, 3),
-        ("samples", {"mu_p": -0.6, "sigma_p": 0.25, "mu_q": 0.6, "sigma_q": 0.05}, 3),
+        ("samples", {"mu_p": -0.6, "sigma_p": 0.25, "mu_q": 0.6, "sigma_q": 0.05}, 2),
         ("triangle", {"a": 0.99, "b": 0.5, "c": 0.01}, 2),
         ("integrand", {"mu_p": 2, "sigma_p": 2, "mu_q": -2, "sigma_q": 0.5}, 2),
         ("close_up", {"log_step": -10, "direction": 0}, 2),

@@ -6,8 +6,6 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from tools import cells
-
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 
 
@@ -46,6 +44,8 @@ def scene(name):
 @cache
 def frames():
     """Name of an explorer -> the settings that its cells name as "frames", in their order."""
+    from tools import cells  # not before: it reads with nbformat, which a bare browser lacks
+
     found = {}
     for path in _all_notebooks():
         for cell in cells.read(path).cells:

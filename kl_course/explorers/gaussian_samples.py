@@ -51,9 +51,9 @@ def explore_samples():
         }
         values = {exact: truth, estimate: guess, error: guess - truth}
         beyond = np.count_nonzero(np.abs(np.append(x, y)) > grid[-1])
+        bar, curve = max(p.max(), q.max()), max(map(np.max, data["curves"]))
         notes = [
-            cut_note("A bar of the histogram", max(p.max(), q.max()), top, "in density"),
-            cut_note("A KDE curve", max(map(np.max, data["curves"])), top, "in density"),
+            _cut(bar, curve, top),
             f"{beyond} of the {2 * n} draws lie outside the picture." if beyond else "",
         ]
         return Frame(values, data, notes)
@@ -94,6 +94,16 @@ def explore_samples():
         },
         handles=normal_handles(lambda ax: ax, "p", "q"),
         swap=SWAP_NORMALS,
-        note_lines=3,
+        note_lines=2,
     )
     return Explorer(scene)
+
+
+def _cut(bar, curve, top):
+    """One note on bars and curves that leave the picture, both or one; empty where none does."""
+    if min(bar, curve) > top:
+        return (
+            f"Bars and curves leave the picture: they reach {bar:.1f} and {curve:.1f} in density."
+        )
+    what = "A bar of the histogram" if bar > top else "A KDE curve"
+    return cut_note(what, max(bar, curve), top, "in density")
