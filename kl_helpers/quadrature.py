@@ -178,7 +178,7 @@ def _law(name, distribution):
         way_out = ""
         if callable(getattr(distribution, "pmf", None)):
             way_out = (
-                "; of two discrete ones sum scipy.special.rel_entr(p.pmf(k), q.pmf(k)) over "
+                "; discrete: sum scipy.special.rel_entr(p.pmf(k), q.pmf(k)) over "
                 "k = np.arange(p.ppf(1e-15), p.isf(1e-15) + 1)"
             )
         raise TypeError(
