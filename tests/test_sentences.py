@@ -219,5 +219,5 @@ def test_k2_letter_by_letter_misses_the_gradient(rng, says):
         whole1 = (p1 * (log1 + d2)) @ score1
         miss = np.linalg.norm(whole1 - local1)
         missed.append(miss / math.hypot(np.linalg.norm(whole1), np.linalg.norm(local2)))
-    assert 0.18 < np.median(missed) < 0.28
+    assert 0.2 < np.median(missed) < 0.26  # 0.227 to 0.244 over five seeds
     says("11", "what-was-trained", "23%")
