@@ -1,7 +1,7 @@
-"""For each worker a browser and a JupyterLab with one page; what is built is built once for all.
+"""A browser and a JupyterLab a worker, a page of it a file; what is built is built once for all.
 
-That page lasts, so it may ask its server for something at any time: whoever listens, counts or
-measures does it in a page of their own (`new_page`).
+That page may ask its server for something at any time: whoever listens, counts or measures does
+it in a page of their own (`new_page`).
 """
 
 import fcntl
@@ -123,10 +123,14 @@ def new_page(browser):
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def open_notebook(server, browser):
-    """Context manager: path within the course -> `NotebookPage`; one at a time."""
-    page = browser.new_context(viewport=SCREEN).new_page()
+    """Context manager: path within the course -> `NotebookPage`; one at a time.
+
+    Each file of tests has a page of its own: what JupyterLab says late meets no other test.
+    """
+    context = browser.new_context(viewport=SCREEN)
+    page = context.new_page()
     page.set_default_timeout(WAIT)
     page.goto(f"{server.url}/lab?reset")
     page.wait_for_function("window.jupyterapp !== undefined", timeout=2 * WAIT)
@@ -139,10 +143,11 @@ def open_notebook(server, browser):
         finally:
             notebook.close()
 
-    return open_in_lab
+    yield open_in_lab
+    context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run_planted(course, open_notebook):
     """Context manager: sources of code cells, by cell id -> `NotebookPage` before Run All.
 
@@ -165,7 +170,7 @@ def run_planted(course, open_notebook):
     return write
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def show_explorers(run_planted):
     """Context manager: names of scenes -> `NotebookPage` after Run All, with a cell for each.
 
