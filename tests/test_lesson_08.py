@@ -409,6 +409,58 @@ def test_green_minus_pink_is_the_divergence(book, rng, boxes):
     book.reset()
 
 
+def words_in(ax):
+    """The texts of a picture that are seen: name -> (text, x)."""
+    return {t.get_gid(): (t.get_text(), t.get_position()[0]) for t in ax.texts if t.get_text()}
+
+
+def test_a_box_is_as_wide_as_its_probability_and_as_high_as_its_word_is_long(code, boxes):
+    code.set(p_sun=4, p_cloud=2, p_rain=1, p_fog=0, p_snow=1)
+    bars, areas = code.drawing.axes
+    drawn = [[0, 0, 0.5, 1], [0.5, 0, 0.75, 2], [0.75, 0, 0.875, 3], [0.875, 0, 1, 3]]
+    assert boxes(areas, "p") == pytest.approx(np.array(drawn))
+    tops = [0.5, 0.25, 0.125, 0.125]  # fog has a bar of height 0, which is not drawn
+    assert boxes(bars, "p")[:, 3] == pytest.approx(tops)
+    (ideal,) = (line for line in areas.lines if line.get_gid() == "ideal")
+    steps = [[0, 1], [0.5, 1], [0.5, 2], [0.75, 2], [0.75, 3], [0.875, 3], [0.875, 3], [1, 3]]
+    assert ideal.get_xydata() == pytest.approx(np.array(steps))
+    said = {name: text for name, (text, _) in words_in(bars).items()}
+    assert [said[f"p {i}"] for i in range(5)] == [".50", ".25", ".12", ".00", ".12"]
+    assert [said[f"word {i}"] for i in range(5)] == ["0", "10", "110", "–", "111"]
+    names = {"name 0": "sun", "name 1": "cloud", "name 2": "rain", "name 4": "snow"}
+    middles = {"name 0": 0.25, "name 1": 0.625, "name 2": 0.8125, "name 4": 0.9375}
+    assert {name: text for name, (text, _) in words_in(areas).items()} == names
+    for name, middle in middles.items():
+        assert words_in(areas)[name][1] == pytest.approx(middle), name
+    code.set(p_sun=20, p_cloud=1, p_rain=0, p_fog=0, p_snow=0)  # cloud has 1/21, too narrow
+    assert {text for text, _ in words_in(code.drawing.axes[1]).values()} == {"sun"}
+    code.set(p_cloud=0)
+    assert words_in(code.drawing.axes[0])["word 0"][0] == "(no bit)"
+    assert words_in(code.drawing.axes[0])["p 0"][0] == "1"
+    code.reset()
+
+
+def test_the_wrong_book_lies_above_and_below_the_right_one(book, boxes):
+    book.press("Book without fog")  # p: 8 4 2 2 of 16, q: 8 4 4 0
+    bars, areas = book.drawing.axes
+    common = [[0, 0, 0.5, 1], [0.5, 0, 0.75, 2], [0.75, 0, 0.875, 2], [0.875, 0, 1, 3]]
+    assert boxes(areas, "p") == pytest.approx(np.array(common))
+    assert boxes(areas, "loss") == pytest.approx(np.array([[0.75, 2, 0.875, 3]]))
+    ((left, bottom, right, top),) = boxes(areas, "gain")
+    assert [left, bottom, right] == pytest.approx([0.875, 3, 1])
+    assert top == pytest.approx(areas.get_ylim()[1])  # ∞ ends with the picture
+    infinite = {name: at for name, at in words_in(areas).items() if name.startswith("cost")}
+    assert infinite == {"cost 3": ("∞", pytest.approx(0.9375))}
+    shown = words_in(bars)
+    assert [shown[f"q {i}"][0] for i in range(4)] == [".50", ".25", ".25", ".00"]
+    assert [shown[f"word {i}"][0] for i in range(4)] == ["0", "10", "11", "–"]
+    book.press("Never fog")  # the pair the other way round: what is not sent costs nothing
+    assert boxes(book.drawing.axes[1], "loss").shape == (0, 4)
+    assert boxes(book.drawing.axes[1], "gain") == pytest.approx(np.array([[0.75, 2, 1, 3]]))
+    assert not any(name.startswith("cost") for name in words_in(book.drawing.axes[1]))
+    book.reset()
+
+
 @pytest.mark.parametrize("make", [explore_code, explore_code_book])
 def test_a_dragged_bar_follows_the_hand(make):
     explorer = make()
