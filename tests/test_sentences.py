@@ -65,6 +65,7 @@ def test_what_one_narrow_belief_costs_beside_a_wide_one_and_when_it_costs_nothin
     mu, factor = rng.normal(0, 3, 10_000), rng.uniform(1.001, 10, 10_000)
     assert (kl_normal(0, 1, mu, 1 / factor) > kl_normal(0, 1, mu, factor)).all()
     assert (kl_normal(0, 1, mu, 1) > 0).all()
+    assert np.allclose(kl_normal(0, factor, mu, factor), kl_normal(mu, factor, 0, factor))
     assert (kl_normal(0, 1, 0, factor) > 0).all()
 
 
@@ -93,6 +94,14 @@ def test_points_against_a_curve_are_infinitely_far():
         at_each = [kl_normal(minute, width, 0, 1) for minute in (-1, 0, 1)]
         grows.append(np.mean(at_each) - math.log(3))  # at least that: three bells that do not meet
     assert np.all(np.diff(grows) > 2.2)
+
+
+def test_a_cauchys_tail_outweighs_any_normal(rng):
+    """Far out p·log(p/q) x² is 1/(2πσ²)·x²/x²: an area without end, for 200 normals."""
+    for mu, sigma in zip(rng.normal(0, 5, 200), rng.uniform(0.1, 10, 200), strict=True):
+        x = 1e5 * sigma
+        height = stats.cauchy.pdf(x) * (stats.cauchy.logpdf(x) - stats.norm.logpdf(x, mu, sigma))
+        assert height == pytest.approx(1 / (2 * math.pi * sigma**2), rel=0.02)
 
 
 def test_a_grid_must_be_wide_as_well(says):
@@ -142,6 +151,19 @@ def test_a_tenth_of_epsilon_adds_about_two_nats_and_a_quarter_to_a_pair_far_apar
     steps = np.diff(np.mean(found, axis=0))
     assert np.all(abs(steps[1:] - math.log(10)) < 0.1)
     assert 1.9 < steps[0] < math.log(10)  # at 0.01 a filled bin is no fuller than ε
+
+
+def test_more_bins_move_a_close_pair_up_and_a_far_one_down():
+    """ "From 10 to 200 the estimate follows": means over 200 rolls."""
+    means = [
+        [
+            np.mean([kl_histogram(*two_samples(s, *PAIRS[name]), bins=bins) for s in range(200)])
+            for bins in (10, 40, 99, 150, 200)
+        ]
+        for name in ("similar", "different")
+    ]
+    assert np.all(np.diff(means[0]) > 0)
+    assert np.all(np.diff(means[1]) < 0)
 
 
 def test_no_single_epsilon_serves_both_pairs():
