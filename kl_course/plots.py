@@ -258,6 +258,7 @@ def add_key(ax, names, *, filled=False):
             return Patch(label=value, **_fill(name))
         return Line2D([], [], color=COLORS[name], linestyle=_LINES[name], label=value)
 
+    dotted = any(_LINES.get(name) == "-." for name in names)  # a dash, and room for its dot
     ax.legend(
         handles=[handle(name, value) for name, value in names.items()],
         loc="lower right",
@@ -265,7 +266,7 @@ def add_key(ax, names, *, filled=False):
         ncols=len(names),
         borderpad=0.2,
         columnspacing=1.2,
-        handlelength=1.7,
+        handlelength=3 if dotted else 1.7,
     )
     return ax
 

@@ -208,10 +208,9 @@ MISTAKES = {
     ),
     "torch": ("torch's", ["the model comes first, as in all of torch's losses"]),
     "which is forward": ("Forward is the", ["over whose draws does the average run", "the target"]),
-    "negative entropy": (
-        "An entropy below 0",
-        ["a density may exceed 1", "the unit moves the floor"],
-    ),
+    "negative entropy": ("An entropy below 0", ["the unit moves the floor"]),
+    "bits for nats": ("I get 0.84", ["0.8440 bits"]),
+    "below the floor": ("My training loss is", ["a model may even beat the truth"]),
     "a codeword of 0.32 bits": ("A codeword", ["one more dry day adds to the length"]),
     "a special case": ("Cross-entropy is a special", ["Cross-entropy is a divergence *plus*"]),
     "k3 always best": ("k3 is unbiased", ["k1: the plain average", "the curve is flat for ever"]),

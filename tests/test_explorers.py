@@ -283,6 +283,14 @@ def test_every_epsilon_that_notebook_02_names_is_on_the_slider():
     assert named <= set(EPSILONS)
 
 
+def test_one_draw_lies_and_two_lie_outside_the_picture():
+    explorer = explore_samples()
+    explorer.set(seed=0, mu_p=0.5, sigma_p=0.25)
+    assert "1 of the 2000 draws lies outside the picture." in explorer.summary
+    explorer.set(mu_p=0.6)
+    assert "draws lie outside the picture." in explorer.summary
+
+
 def test_the_seed_starts_again_after_the_last_one():
     explorer = explore_samples()
     explorer.controls["seed"].value = 9999

@@ -117,6 +117,14 @@ def test_signed_area_splits_at_zero(ax):
     assert (loss.min(), loss.max()) == (-1, 0)
 
 
+def test_a_key_has_room_for_a_dash_and_its_dot(ax):
+    lengths = []
+    for names in ({"gain": "D"}, {"sum": "H", "gain": "D"}):
+        plots.add_key(ax, names)
+        lengths.append(ax.get_legend().handlelength)
+    assert lengths == [1.7, 3]
+
+
 def test_key_names_each_and_stands_above_the_axes(ax):
     plots.add_key(ax, {"p": "the truth", "q": "the belief"})
     legend = ax.get_legend()

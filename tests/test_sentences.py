@@ -8,11 +8,21 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize
 
+from kl_course.checks.gaussian_samples import check_kl_from_samples
+from kl_course.explorers.gaussian_samples import EPSILONS
 from kl_course.models import codes
 from kl_course.models import estimate_on_trial as trial
 from kl_course.models import in_the_wild as wild
 from kl_course.models.two_directions import Mixture, reverse_kl
-from kl_helpers import kl_bernoulli, kl_divergence, kl_histogram, kl_knn, kl_normal
+from kl_helpers import (
+    kl_bernoulli,
+    kl_divergence,
+    kl_exponential,
+    kl_histogram,
+    kl_knn,
+    kl_normal,
+)
+from kl_helpers.estimators import histogram_frequencies
 
 DATA = Path(__file__).parents[1] / "notebooks" / "data"
 
@@ -50,7 +60,166 @@ def test_heights_times_widths_may_exceed_the_integral_and_exact_strips_may_not(r
         assert kl_divergence(p, q, normalize=True) <= 0.5 + 1e-12  # sums of 13 shares round
 
 
+def test_what_one_narrow_belief_costs_beside_a_wide_one_and_when_it_costs_nothing(rng):
+    """Recap of 00: by the same factor too narrow costs more than too wide; 0 only for q = p."""
+    mu, factor = rng.normal(0, 3, 10_000), rng.uniform(1.001, 10, 10_000)
+    assert (kl_normal(0, 1, mu, 1 / factor) > kl_normal(0, 1, mu, factor)).all()
+    assert (kl_normal(0, 1, mu, 1) > 0).all()
+    assert np.allclose(kl_normal(0, factor, mu, factor), kl_normal(mu, factor, 0, factor))
+    assert (kl_normal(0, 1, 0, factor) > 0).all()
+
+
+def test_the_log_ratio_of_the_two_apps_is_a_half_less_x(rng, says):
+    x = rng.normal(size=1000)
+    assert np.allclose(stats.norm.logpdf(x) - stats.norm.logpdf(x, 1), 0.5 - x, rtol=0, atol=1e-12)
+    says("00", "nat", "0")
+    first = np.random.default_rng(0).normal(0, 1, 100_000)[:3]
+    assert first[2] > 0.5 > first[:2].max()  # the third alone spoke for the app
+
+
+def test_without_snow_d_of_q_stays_below_the_log_of_a_share(says):
+    """D(q‖p) is an average of log q/p ≤ −log p; with q(snow) ≈ 0 the largest is that of sun."""
+    sun = np.linspace(1e-9, 1 - 1e-9, 1001)
+    back = sun * np.log(sun / 0.48) + (1 - sun) * np.log((1 - sun) / 0.52)
+    assert back.max() <= math.log(1 / 0.48)
+    assert f"{math.log(1 / 0.48):.2f}" == "0.73"
+    assert f"{math.log(1e6):.1f}" == "13.8"
+    says("01", "game-draw-q-question", "0.73", "13.8")
+
+
+def test_points_against_a_curve_are_infinitely_far():
+    """Ever narrower bells around three whole minutes: D from a normal has no bound."""
+    grows = []
+    for width in (1e-1, 1e-2, 1e-3):
+        at_each = [kl_normal(minute, width, 0, 1) for minute in (-1, 0, 1)]
+        grows.append(np.mean(at_each) - math.log(3))  # at least that: three bells that do not meet
+    assert np.all(np.diff(grows) > 2.2)
+
+
+def test_a_cauchys_tail_outweighs_any_normal(rng):
+    """Far out p·log(p/q) x² is 1/(2πσ²)·x²/x²: an area without end, for 200 normals."""
+    for mu, sigma in zip(rng.normal(0, 5, 200), rng.uniform(0.1, 10, 200), strict=True):
+        x = 1e5 * sigma
+        height = stats.cauchy.pdf(x) * (stats.cauchy.logpdf(x) - stats.norm.logpdf(x, mu, sigma))
+        assert height == pytest.approx(1 / (2 * math.pi * sigma**2), rel=0.02)
+
+
+def test_a_grid_must_be_wide_as_well(says):
+    for end, sum_ in ((1, "-0.15"), (8, "0.85")):
+        x = np.arange(-end, end + 0.002, 0.004)
+        p, q = stats.norm.pdf(x, math.sqrt(1.7)), stats.norm.pdf(x)
+        assert f"{0.004 * np.sum(p * np.log(p / q)):.2f}" == sum_
+    says("12", "mistakes-own", "0.85", "-0.15")
+
+
 # --- 02 and 03
+
+
+def two_samples(seed, mu_p, mu_q, n=1000):
+    z, w = np.random.default_rng(seed).standard_normal((n, 2)).T
+    return mu_p + 0.1 * z, mu_q + 0.1 * w
+
+
+PAIRS = {"same": (0, 0), "similar": (0.2, 0), "different": (0, 0.5)}
+
+
+def test_two_samples_of_one_machine_never_come_out_at_0():
+    """Both tables have one sum, so the number is at least 0, and 0 only for equal tables."""
+    assert min(kl_histogram(*two_samples(seed, 0, 0)) for seed in range(200)) > 0.03
+
+
+def test_luck_moves_a_mean_of_twenty_rolls_by_at_most_twelve_hundredths(says):
+    largest = 0
+    for pair in PAIRS.values():
+        for setting in ({"bins": 10}, {"bins": 200}, {"epsilon": 1e-7}, {"n": 100}, {}):
+            n = setting.get("n", 1000)
+            rest = {key: value for key, value in setting.items() if key != "n"}
+            rolls = [kl_histogram(*two_samples(s, *pair, n), **rest) for s in range(200)]
+            largest = max(largest, np.std(rolls, ddof=1) / math.sqrt(20))
+    assert largest == pytest.approx(0.12, abs=0.012)  # of 200 rolls a spread is known to 5 %
+    says("02", "symptoms", "0.12")
+
+
+def test_a_tenth_of_epsilon_adds_about_two_nats_and_a_quarter_to_a_pair_far_apart():
+    """Claim C, on every step of the slider: by about ln 10 = 2.3 nats."""
+    options = sorted(EPSILONS, reverse=True)[:-1]  # without 0
+    assert np.allclose(np.divide(options[:-1], options[1:]), 10)
+    found = [
+        [kl_histogram(*two_samples(seed, 0, 0.5), epsilon=epsilon) for epsilon in options]
+        for seed in range(200)
+    ]
+    steps = np.diff(np.mean(found, axis=0))
+    assert np.all(abs(steps[1:] - math.log(10)) < 0.1)
+    assert 1.9 < steps[0] < math.log(10)  # at 0.01 a filled bin is no fuller than ε
+
+
+def test_more_bins_move_a_close_pair_up_and_a_far_one_down():
+    """ "From 10 to 200 the estimate follows": means over 200 rolls."""
+    means = [
+        [
+            np.mean([kl_histogram(*two_samples(s, *PAIRS[name]), bins=bins) for s in range(200)])
+            for bins in (10, 40, 99, 150, 200)
+        ]
+        for name in ("similar", "different")
+    ]
+    assert np.all(np.diff(means[0]) > 0)
+    assert np.all(np.diff(means[1]) < 0)
+
+
+def test_no_single_epsilon_serves_both_pairs():
+    for epsilon in np.logspace(-10, -2, 33):
+        near, far = (
+            np.mean(
+                [kl_histogram(*two_samples(s, *PAIRS[name]), epsilon=epsilon) for s in range(9)]
+            )
+            for name in ("similar", "different")
+        )
+        assert max(abs(near - 2), abs(far - 12.5)) > 1, epsilon
+
+
+def test_epsilon_makes_both_tables_sum_to_more_than_1(says):
+    for epsilon, factor in ((1e-5, 1.001), (1e-2, 1.99)):
+        _, p, q = histogram_frequencies(*two_samples(16, 0.2, 0), bins=99)
+        p, q = p + epsilon, q + epsilon
+        bare = np.sum(p * np.log(p / q))
+        assert bare / kl_divergence(p, q, normalize=True) == pytest.approx(1 + 99 * epsilon)
+        assert 1 + 99 * epsilon == pytest.approx(factor, abs=1e-5)
+    says("02", "recipe-epsilon", "0.1", "0.01")
+
+
+def test_the_luck_of_a_thousand_draws(says):
+    spread = np.std([np.mean(2 + 2 * two_samples(s, 0, 0)[0] / 0.1) for s in range(400)])
+    assert f"{2 / math.sqrt(1000):.2f}" == f"{spread:.2f}" == "0.06"
+    says("02", "mean-log-ratio-moral", "0.03", "0.06")
+
+
+def test_a_normal_fit_of_two_exponentials_says_twice_too_much():
+    exact, fitted = kl_exponential(1, 1 / 3), kl_normal(1, 1, 3, 3)
+    words = check_kl_from_samples(
+        lambda x, y: kl_normal(np.mean(x), np.std(x), np.mean(y), np.std(y))
+    ).message
+    assert f"{exact:.2f} nats" in words
+    assert f"says {fitted:.2f}" in words
+
+
+def test_what_a_model_is_fed_can_only_lower_the_floor(rng):
+    """H(label | input) ≤ H(label), for 200 tables of 4 inputs and 3 labels."""
+    for _ in range(200):
+        joint = rng.dirichlet(np.full(12, 0.3)).reshape(4, 3)
+        shares = joint.sum(axis=1)
+        given = sum(w * stats.entropy(row) for w, row in zip(shares, joint, strict=True) if w > 0)
+        assert given <= stats.entropy(joint.sum(axis=0)) + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("charge", "honest"), [(lambda q: -np.log(q), True), (lambda q: 1 - q, False)]
+)
+def test_the_logarithm_makes_the_true_forecast_the_cheapest(charge, honest, rng):
+    """1 − q looks at q(x) alone as well, and there some other forecast is cheaper."""
+    for _ in range(200):
+        p, q = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), 500)
+        q = np.vstack([q, np.eye(3) * (1 - 3e-9) + 1e-9])  # the certain ones, nearly
+        assert (np.min(charge(q) @ p) >= charge(p) @ p) == honest
 
 
 def test_finer_bins_move_the_estimate_up_nine_times_in_ten():

@@ -116,6 +116,37 @@ def test_the_minutes_are_those_that_the_lesson_promises(lesson):
     )
 
 
+def left_out(notebook, said):
+    """Cells that a short way leaves out: exercises by number, the game, sections by their heading.
+
+    A section ends with the next heading, so an exercise that follows is named by its number.
+    """
+    heading, out = "", []
+    headings = re.findall(r"“([^”]+)”", said)
+    exercises = re.findall(r"\d", re.sub(r"“[^”]+”", "", said))
+    titles = [f"## {name}" for name in headings] + [f"### Exercise {n}:" for n in exercises]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (match := re.match(r"#+ .*", cell.source)):
+            heading = match[0]
+        game = "the game" in said and ("game" in cell.id or cell.id in GAMES)
+        if game or heading.startswith(tuple(titles)):
+            out.append(cell)
+    for title in titles:
+        assert any(cell.source.startswith(title) for cell in out), title
+    return out
+
+
+def test_a_deck_of_more_than_45_minutes_marks_a_short_way_that_fits(lesson):
+    """The first slide's notes: Short way, 43 minutes: leave out exercise 2."""
+    short = SHORT.search(lesson.cells[0].metadata["notes"])
+    whole = minutes(lesson.cells)
+    assert (short is not None) == (whole > 45)
+    if short:
+        left = whole - minutes(left_out(lesson, short[2]))
+        assert left == int(short[1]) <= 45
+
+
+SHORT = re.compile(r" Short way, (\d+) minutes: leave out (.+)\.(?= \(\d+ min\)$)")
 GAMES = ("explore-draw-q", "explore-catch-the-modes")
 
 
@@ -137,7 +168,6 @@ def test_a_number_in_a_note_is_one_of_the_lesson(lesson):
     texts += [text for _, output in rules.outputs_of(lesson) for text in rules.texts_of(output)]
     known = set(NUMBER.findall("\n".join(texts)))
     for cell in lesson.cells:
-        notes = re.sub(
-            r"notebook \d\d|exercise \d|\(\d+ min\)$", "", cell.metadata.get("notes", "")
-        )
+        notes = SHORT.sub("", cell.metadata.get("notes", ""))
+        notes = re.sub(r"notebook \d\d|exercise \d|\(\d+ min\)$", "", notes)
         assert set(NUMBER.findall(notes)) <= known, cell.id

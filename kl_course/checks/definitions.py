@@ -70,7 +70,7 @@ def check_coin_bits(answer):
             SIGN: -nats / math.log(2),
             "That is in decimal digits (log₁₀): bits need log₂.": nats / math.log(10),
         },
-        right="Of every toss that the forecaster describes, this much is waste.",
+        right="By so much the evidence against the forecaster grows with each toss, on average.",
     )
 
 
@@ -131,5 +131,6 @@ def check_kl_on_grid(kl_on_grid):
             SWAPPED: lambda p, q, x: integral(q, p, x),
             IN_BITS: lambda p, q, x: integral(p, q, x) / math.log(2),
         },
-        right="On any grid fine enough for both curves, heights times widths add up to one area.",
+        right="On a grid that is fine and wide enough for both curves, heights times widths add up"
+        " to the integral.",
     )

@@ -16,7 +16,7 @@ from kl_course.scene import Frame, Scene, Slider, format_number
 from kl_helpers.distributions import kl_normal
 from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
 
-EPSILONS = (0.0, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+EPSILONS = (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
 
 def explore_samples():
@@ -51,10 +51,11 @@ def explore_samples():
         }
         values = {exact: truth, estimate: guess, error: guess - truth}
         beyond = np.count_nonzero(np.abs(np.append(x, y)) > grid[-1])
+        lie = "lies" if beyond == 1 else "lie"
         bar, curve = max(p.max(), q.max()), max(map(np.max, data["curves"]))
         notes = [
             _cut(bar, curve, top),
-            f"{beyond} of the {2 * n} draws lie outside the picture." if beyond else "",
+            f"{beyond} of the {2 * n} draws {lie} outside the picture." if beyond else "",
         ]
         return Frame(values, data, notes)
 

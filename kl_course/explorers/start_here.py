@@ -51,7 +51,7 @@ def explore_two_normals():
     def layout(figure):
         densities, bars = figure.subplots(1, 2, width_ratios=(2.4, 1))
         figure.subplots_adjust(0.07, 0.14, 0.98, 0.88, wspace=0.16)
-        label_axes(densities, x="x", y="density", xlim=(-8, 8), ylim=(0, top))
+        label_axes(densities, x="x (minutes late)", y="density", xlim=(-8, 8), ylim=(0, top))
         add_key(densities, {"p": "p", "q": "q"})
         label_axes(bars, x="nats", title="The two directions", xlim=(0, scale), ylim=(0, 2))
         bars.set_yticks([])
