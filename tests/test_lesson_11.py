@@ -317,7 +317,7 @@ def test_what_the_notebook_says_of_the_report(birds, says):
     assert found.estimate == pytest.approx(wild.fitted_kl(new[:, 2], old[:, 2]), rel=1e-12)
     assert "17 % of p lies beyond the range of q" in found.warnings[0]
     assert "there is no lower bound above 0 (95 %)" in found.warnings[0]
-    assert output("features").splitlines()[2].split()[-1] == "0.030"  # 3 of 100, above 2.5 %
+    assert output("features").splitlines()[2].split()[-1] == "0.031"  # 3 of 100, above 2.5 %
     says("11", "report-read", "3", "100", "2.5%")
     assert report(new[:, 1], old[:, 1]).interval[0] == 0
 
@@ -624,7 +624,7 @@ TRUE = 0.8 * (math.log(1.6) - kl_divergence([0.8, 0.2], [0.5, 0.5]))
         ((0, 0.3, 0.3), "`k2`: That is the gradient of k3"),
         ((0, TRUE, TRUE), "`k3`: That is the gradient of D(π‖π₀)"),
         ((0, TRUE, -0.3), "`k3`: The sign"),
-        ((0, TRUE, 0.375), "`k3`: That is 1 − r"),
+        ((0, TRUE, 0.375), "`k3`: That is 1 − w"),
     ],
 )
 def test_wrong_gradients(answers, words):

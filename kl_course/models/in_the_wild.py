@@ -120,7 +120,7 @@ def loss_gradients(policy, reference):
     Parameters
     ----------
     policy, reference : array_like, shape (k,)
-        π = softmax(θ) and π₀, all > 0; r = π₀/π.
+        π = softmax(θ) and π₀, all > 0; w = π₀/π.
 
     Returns
     -------
@@ -252,36 +252,36 @@ class Chance(NamedTuple):
     test: float  # 95 % have a lower 2n·D(p‖q), which stays finite
 
 
-# By bins and birds, from 2,000,000 samples each. By χ² with bins − 1 degrees of freedom `test` would
-# be its 95 % point, 9.49, 16.92 and 30.14, and `limit` that over n. But at 50 birds a bin 5.5 % of
-# the samples have a higher PSI, at 10 a bin 7.5 %, at 5 12 %, at 2.5 87 %.
+# By bins and birds, from 2,000,000 samples each. By χ² with bins − 1 degrees of freedom `test`
+# would be its 95 % point, 9.49, 16.92 and 30.14, and `limit` that over n. But at 50 birds a bin
+# 5.5 % of the samples have a higher PSI, at 10 a bin 7.5 %, at 5 12 %, at 2.5 87 %.
 CHANCE = {
     5: {
-        20: Chance(0.0590, 0.188, math.inf, 10.6),
-        50: Chance(0.0001, 0.0700, 0.206, 9.7),
-        100: Chance(0, 0.0342, 0.0985, 9.6),
-        200: Chance(0, 0.0169, 0.0482, 9.5),
-        500: Chance(0, 0.00674, 0.0191, 9.5),
+        20: Chance(0.059, 0.1876, math.inf, 10.7),
+        50: Chance(0.0001, 0.06997, 0.2064, 9.7),
+        100: Chance(0, 0.03422, 0.09847, 9.6),
+        200: Chance(0, 0.01693, 0.04823, 9.5),
+        500: Chance(0, 0.00674, 0.01910, 9.5),
         1000: Chance(0, 0.00336, 0.00953, 9.5),
         2000: Chance(0, 0.00168, 0.00476, 9.5),
     },
     10: {
         20: Chance(0.7904, math.inf, math.inf, 18.7),
-        50: Chance(0.0553, 0.185, math.inf, 18.0),
-        100: Chance(0.0004, 0.0872, 0.184, 17.3),
-        200: Chance(0, 0.0427, 0.0880, 17.1),
-        500: Chance(0, 0.0168, 0.0343, 17.0),
-        1000: Chance(0, 0.00838, 0.0170, 17.0),
-        2000: Chance(0, 0.00418, 0.00849, 17.0),
+        50: Chance(0.0553, 0.1853, math.inf, 18.0),
+        100: Chance(0.0004, 0.08721, 0.1843, 17.3),
+        200: Chance(0, 0.04266, 0.08799, 17.1),
+        500: Chance(0, 0.01682, 0.03430, 17.0),
+        1000: Chance(0, 0.00838, 0.01705, 17.0),
+        2000: Chance(0, 0.00418, 0.00849, 16.9),
     },
     20: {
         20: Chance(1, math.inf, math.inf, 30.9),
         50: Chance(0.8662, math.inf, math.inf, 33.2),
-        100: Chance(0.1655, 0.209, math.inf, 31.9),
-        200: Chance(0.0034, 0.0967, 0.165, 30.8),
-        500: Chance(0, 0.0374, 0.0621, 30.4),
-        1000: Chance(0, 0.0185, 0.0306, 30.3),
-        2000: Chance(0, 0.00922, 0.0152, 30.2),
+        100: Chance(0.1655, 0.2086, math.inf, 31.9),
+        200: Chance(0.0034, 0.09669, 0.1652, 30.8),
+        500: Chance(0, 0.03741, 0.06214, 30.4),
+        1000: Chance(0, 0.01852, 0.03059, 30.3),
+        2000: Chance(0, 0.00922, 0.01518, 30.2),
     },
 }
 
