@@ -16,7 +16,15 @@ from kl_course.models import estimate_on_trial as trial
 from kl_course.models import in_the_wild as wild
 from kl_course.models.geometry import RELATIVES, f_divergence
 from kl_course.models.two_directions import Mixture, reverse_kl
-from kl_helpers import kl_bernoulli, kl_divergence, kl_histogram, kl_knn, kl_normal, kl_quad
+from kl_helpers import (
+    cross_entropy,
+    kl_bernoulli,
+    kl_divergence,
+    kl_histogram,
+    kl_knn,
+    kl_normal,
+    kl_quad,
+)
 
 DATA = Path(__file__).parents[1] / "notebooks" / "data"
 
@@ -228,6 +236,44 @@ def test_nobody_is_misled_more_often_than_once_in_the_factor(rng):
         assert ever <= 1 / factor + 1e-12
 
 
+def test_a_book_of_lengths_rounded_up_costs_d_and_less_than_a_bit_more(rng):
+    more = []
+    for _ in range(300):
+        p, q = rng.dirichlet(np.ones(6), size=2)
+        floor = cross_entropy(p, q, base=2)
+        assert floor - 1e-12 <= np.sum(p * np.ceil(-np.log2(q))) < floor + 1
+        more.append(np.sum(p * codes.huffman_lengths(q)) > floor)
+    assert 0.2 < np.mean(more) < 0.8  # Huffman's book may waste more than D(p‖q), or less
+
+
+def test_the_less_is_kept_the_less_german_pays():
+    german = codes.letter_shares(
+        codes.telegram((DATA / "alice-german.txt").read_text(encoding="utf-8"))
+    )
+    spare = np.linspace(0, 1, 300)[:, np.newaxis]
+    assert (np.diff(kl_divergence(german, (1 - spare) * german + spare / 27)) > 0).all()
+
+
+def test_both_errors_are_below_their_bounds_at_every_threshold(rng):
+    for _ in range(200):
+        q, p = np.sort(rng.uniform(0.02, 0.98, 2))
+        n = int(rng.integers(1, 200))
+        for least in range(math.ceil(n * q), math.ceil(n * p)):
+            t = least / n
+            miss, alarm = evidence.log_errors(n, least, p, q)
+            assert alarm <= -n * kl_bernoulli(t, q) + 1e-9
+            assert miss <= -n * kl_bernoulli(max(t - 1 / n, 0), p) + 1e-9  # fewer than `least`
+
+
+def test_from_87_trains_on_both_errors_are_below_one_percent():
+    t, information = evidence.chernoff(0.3, 0.1)
+    worst = {
+        n: math.exp(max(evidence.log_errors(n, math.ceil(t * n), 0.3, 0.1))) for n in range(80, 138)
+    }
+    assert max(n for n, error in worst.items() if error >= 0.01) == 86
+    assert math.exp(-137 * information) < 0.01  # and from there on by the bound
+
+
 # --- 10 and 11
 
 
@@ -333,27 +379,44 @@ def test_no_line_holds_for_draws_of_an_older_policy(rng):
             assert np.abs((old * slope) @ score - true).max() > 1e-3, name
 
 
-def test_the_flippers_moved_on_each_island_and_for_both_sexes(says):
+def adelies(year, *features, **group):
+    """Those features of the Adelies of a year that have both and are of that island or sex."""
     with (DATA / "penguins.csv").open(encoding="utf-8") as file:
-        kept = [bird for bird in csv.DictReader(file) if bird["species"] == "Adelie"]
-    kept = [bird for bird in kept if bird["flipper_length_mm"] != "NA"]
-    groups = [("island", name) for name in ("Biscoe", "Dream", "Torgersen")]
-    for column, name in [*groups, ("sex", "female"), ("sex", "male")]:
-        old, new = (
-            np.mean(
-                [
-                    float(bird["flipper_length_mm"])
-                    for bird in kept
-                    if bird[column] == name and bird["year"] == year
-                ]
-            )
-            for year in ("2007", "2009")
+        return np.array(
+            [
+                [float(bird[feature]) for feature in features]
+                for bird in csv.DictReader(file)
+                if (bird["species"], bird["year"]) == ("Adelie", year)
+                and bird["flipper_length_mm"] != "NA"
+                and all(bird[column] == name for column, name in group.items())
+            ]
         )
-        assert new - old > 3.6, name
-    says("11", "report-read", f"{1 - 0.05 ** (1 / 49):.0%}")  # 0 of 49: what is still possible
+
+
+@pytest.mark.parametrize(
+    "group",
+    [{"island": name} for name in ("Biscoe", "Dream", "Torgersen")]
+    + [{"sex": name} for name in ("female", "male")],
+)
+def test_the_flippers_moved_on_each_island_and_for_both_sexes(group):
+    old, new = (adelies(year, "flipper_length_mm", **group) for year in ("2007", "2009"))
+    assert new.mean() - old.mean() > 3.6
+
+
+def test_what_a_sample_of_49_without_one_leaves_possible(says):
+    says("11", "report-read", f"{1 - 0.05 ** (1 / 49):.0%}")
 
 
 def test_two_of_scipys_functions_rescale_in_silence():
     p, q = np.array([0.5, 0.3]), np.array([0.25, 0.25])
     assert jensenshannon(p, q) == pytest.approx(jensenshannon(p / 0.8, q / 0.5), rel=1e-12)
     assert stats.entropy(p, q) == pytest.approx(stats.entropy(p / 0.8, q / 0.5), rel=1e-12)
+
+
+def test_along_the_grain_the_shift_would_cost_less_than_the_features_alone():
+    """The same steps of depth and flipper, but both up."""
+    old, new = (adelies(year, "bill_depth_mm", "flipper_length_mm") for year in ("2007", "2009"))
+    step = new.mean(axis=0) - old.mean(axis=0)
+    assert step[0] < 0 < step[1]
+    alone = sum(wild.fitted_kl(new[:, i], old[:, i]) for i in (0, 1))
+    assert wild.fitted_kl(new, old) > alone > wild.fitted_kl(new - [2 * step[0], 0], old)
