@@ -81,20 +81,26 @@ def test_twenty_paths_scatter_as_they_should():
 
 
 @pytest.mark.parametrize(("p", "q", "factor"), [(P, Q, 100), (Q, P, 10), (0.5, 0.05, 100)])
-def test_passage_times_against_all_lists(p, q, factor):
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_passage_and_verdict_times_against_all_lists(p, q, factor, two_sided):
     """Every list of up to twelve trains, one by one, in exact arithmetic."""
-    exact = evidence.passage_times(p, q, factor, longest=12)
+    times = evidence.verdict_times if two_sided else evidence.passage_times
+    exact = np.atleast_2d(times(p, q, factor, longest=12))
     a, b = Fraction(str(p)), Fraction(str(q))
-    found = [Fraction(0)] * 13
+    steps = [(a, a / b), (1 - a, (1 - a) / (1 - b))]
+    lowest = Fraction(1, factor) if two_sided else Fraction(0)
+    found = [[Fraction(0)] * 13, [Fraction(0)] * 13]
     waiting = [(Fraction(1), Fraction(1))]  # probability under p, ratio
     for n in range(1, 13):
-        steps = [(a, a / b), (1 - a, (1 - a) / (1 - b))]
         longer = [(w * s, r * t) for w, r in waiting for s, t in steps]
-        found[n] = sum(w for w, r in longer if r >= factor)
-        waiting = [(w, r) for w, r in longer if r < factor]
+        found[0][n] = sum(w for w, r in longer if r >= factor)
+        found[1][n] = sum(w for w, r in longer if r <= lowest)
+        waiting = [(w, r) for w, r in longer if lowest < r < factor]
     # Sums of at most 4096 products of 12 roundings each.
-    assert exact == pytest.approx([float(f) for f in found], rel=1e-12, abs=1e-15)
-    assert sum(found) > 0
+    for ours, theirs in zip(exact, found, strict=False):
+        assert ours == pytest.approx([float(f) for f in theirs], rel=1e-12, abs=1e-15)
+    assert sum(found[0]) > 0
+    assert len(exact) == 1 + two_sided
 
 
 def test_walds_identity_and_the_overshoot():

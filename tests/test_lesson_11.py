@@ -317,7 +317,7 @@ def test_what_the_notebook_says_of_the_report(birds, says):
     assert found.estimate == pytest.approx(wild.fitted_kl(new[:, 2], old[:, 2]), rel=1e-12)
     assert "17 % of p lies beyond the range of q" in found.warnings[0]
     assert "there is no lower bound above 0 (95 %)" in found.warnings[0]
-    assert output("features").splitlines()[2].split()[-1] == "0.030"  # 3 of 100, above 2.5 %
+    assert output("features").splitlines()[2].split()[-1] == "0.031"  # 3 of 100, above 2.5 %
     says("11", "report-read", "3", "100", "2.5%")
     assert report(new[:, 1], old[:, 1]).interval[0] == 0
 
@@ -330,21 +330,60 @@ def test_the_report_on_the_flippers_does_not_hang_on_its_seed(seed, birds):
     assert 6 <= round(high / low) <= 8
 
 
-def test_psi_is_jeffreys_and_its_chance_is_chi_squared():
+def test_psi_is_jeffreys():
     seen = wild.drift(0.1, 200, 10, 5)
     by_hand = np.sum((seen.new - seen.old) * np.log(seen.new / seen.old))
     assert seen.psi == pytest.approx(by_hand, rel=1e-12)
     assert seen.psi == pytest.approx(jeffreys_divergence(seen.new, seen.old), rel=1e-14)
-    samples = [wild.drift(0, 1000, 10, seed) for seed in range(1000)]
-    mean, limit = wild.psi_thresholds(10, 1000)
-    assert mean == 9 / 1000
-    assert limit == pytest.approx(stats.chi2.ppf(0.95, 9) / 1000, rel=1e-14)
-    assert np.mean([s.psi for s in samples]) == pytest.approx(mean, rel=0.06)  # 4 × √(2/9)/√1000
-    # Three standard errors of 5 % in 1000.
-    assert np.mean([s.psi > limit for s in samples]) == pytest.approx(0.05, abs=0.021)
-    assert np.mean([2000 * s.forward > limit * 1000 for s in samples]) == pytest.approx(
-        0.05, abs=0.021
-    )
+
+
+def no_drift(bins, n, repeats, rng):
+    """Counts of birds in the explorer's bins, without drift, and the shares of the Adelies."""
+    edges = np.quantile(wild.BILLS["Adelie"], np.arange(1, bins) / bins)
+    old = wild._shares(wild.BILLS["Adelie"], edges)
+    return rng.multinomial(n, old, size=repeats), old
+
+
+@pytest.mark.parametrize(("bins", "n"), [(b, n) for b in wild.CHANCE for n in wild.CHANCE[b]])
+def test_the_table_of_chance_is_what_samples_give(bins, n, rng):
+    chance, repeats = wild.CHANCE[bins][n], 10_000
+    counts, old = no_drift(bins, n, repeats, rng)
+    empty = (counts == 0).any(axis=1)
+    log = np.log(np.where(counts > 0, counts / n, old) / old)
+    forward, backward = (counts / n * log).sum(axis=1), -(old * log).sum(axis=1)
+    psi = np.where(empty, np.inf, forward + backward)
+    # Four standard errors, and the last digit of the table.
+    assert empty.mean() == pytest.approx(chance.empty, abs=2e-2)
+    for level, share, near in ((chance.half, 0.5, 0.022), (chance.limit, 0.05, 0.011)):
+        if level < np.inf:
+            assert (psi > level).mean() == pytest.approx(share, abs=near)
+        else:
+            assert np.isinf(psi).mean() > share
+    assert (2 * n * forward > chance.test).mean() == pytest.approx(0.05, abs=0.011)
+
+
+@pytest.mark.parametrize(("bins", "birds"), [(5, 20), (10, 20), (10, 50), (20, 50), (20, 100)])
+def test_the_share_of_samples_with_an_empty_bin_is_exact(bins, birds):
+    """No bin is empty in n!·[xⁿ] ∏ (exp(q x) − 1) of the samples."""
+    _, old = no_drift(bins, birds, 1, np.random.default_rng(0))
+    counts = np.arange(birds + 1)
+    ways = np.eye(1, birds + 1)[0]  # entry m: Σ ∏ q^c/c! over the bins so far, m birds in all
+    for q in old:
+        one = np.exp(counts * np.log(q) - special.gammaln(counts + 1)) * (counts > 0)
+        ways = np.convolve(ways, one)[: birds + 1]
+    empty = 1 - ways[birds] * math.exp(special.gammaln(birds + 1))
+    assert wild.CHANCE[bins][birds].empty == pytest.approx(empty, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("bins", "n", "over"), [(10, 500, 0.055), (10, 100, 0.075), (10, 50, 0.12), (20, 50, 0.87)]
+)
+def test_how_far_the_line_of_chi_squared_is_off(bins, n, over, rng):
+    counts, old = no_drift(bins, n, 50_000, rng)
+    log = np.log(np.where(counts > 0, counts / n, np.nan) / old)
+    psi = ((counts / n - old) * log).sum(axis=1)
+    beyond = ~(psi <= stats.chi2.ppf(0.95, bins - 1) / n)  # nan is ∞
+    assert beyond.mean() == pytest.approx(over, abs=0.006)
 
 
 def test_many_birds_reach_the_exact_psi_and_a_larger_n_only_adds_birds():
@@ -418,6 +457,8 @@ def test_the_formula_has_the_directions_that_the_notebook_says():
     assert wild.torch_kl_div(np.log(q), p, "sum") == pytest.approx(kl_divergence(p, q), rel=1e-14)
     assert wild.torch_kl_div(np.log(q), p) == pytest.approx(kl_divergence(p, q) / 3, rel=1e-14)
     assert wild.torch_kl_div(p, q, "sum") < 0
+    assert wild.torch_kl_div(np.log(q), [0.5, 0.5, 0], "sum") == pytest.approx(math.log(2))
+    assert wild.torch_kl_div([-math.inf, 0], [0.5, 0.5], "sum") == math.inf
     rows = np.log([q, q]), np.array([p, p])
     assert wild.torch_kl_div(*rows) == pytest.approx(kl_divergence(p, q) / 3, rel=1e-14)
     assert wild.torch_kl_div(*rows, "batchmean") == pytest.approx(kl_divergence(p, q), rel=1e-14)
@@ -483,13 +524,24 @@ def test_an_empty_bin_is_said_and_makes_psi_infinite():
     explorer.set(n=20, bins=20)
     assert explorer.values()["PSI"] == math.inf
     assert math.isfinite(explorer.values()["D(p‖q)"])
-    assert "So D(q‖p) and PSI are ∞." in explorer.summary
+    assert "So D(q‖p) and PSI are ∞, as in 100 % of samples without drift." in explorer.summary
 
 
 def test_the_first_picture_rings_without_drift():
     values = explore_drift().values()
     assert values["PSI, exact"] == 0
-    assert 0.25 < values["PSI"] < values["chance, 95 %"]
+    assert values["PSI"] > 0.25 > values["chance, half"]
+    assert values["chance, 95 %"] == math.inf
+    assert "6 % of samples without drift have an empty bin" in explore_drift().summary
+
+
+def test_the_lines_of_chance_end_where_they_would_be_infinite():
+    scene = explore_drift().scene
+    axes = scene.layout(Figure())
+    scene.draw(axes, **scene.frame(bins=20).data)
+    lines = {line.get_gid(): list(line.get_xdata()) for line in axes[1].lines}
+    assert lines["gain curve"] == [100, 200, 500, 1000, 2000]
+    assert lines["sum curve"] == [200, 500, 1000, 2000]
 
 
 # --- The exercises, with the wrong answers that people give
@@ -572,7 +624,7 @@ TRUE = 0.8 * (math.log(1.6) - kl_divergence([0.8, 0.2], [0.5, 0.5]))
         ((0, 0.3, 0.3), "`k2`: That is the gradient of k3"),
         ((0, TRUE, TRUE), "`k3`: That is the gradient of D(π‖π₀)"),
         ((0, TRUE, -0.3), "`k3`: The sign"),
-        ((0, TRUE, 0.375), "`k3`: That is 1 − r"),
+        ((0, TRUE, 0.375), "`k3`: That is 1 − w"),
     ],
 )
 def test_wrong_gradients(answers, words):

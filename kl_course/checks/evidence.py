@@ -128,7 +128,8 @@ def check_statistic(statistic):
                 lambda counts: _g(counts) + 2 * np.sum(counts) * math.log(6 / len(counts))
             ),
         },
-        right="For six faces chance alone goes over 11.07 about once in 20 times.",
+        right="For six faces, ten or more expected on each, chance alone goes over 11.07 about once"
+        " in 20 times.",
     )
 
 

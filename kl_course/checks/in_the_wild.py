@@ -138,7 +138,7 @@ def check_loss_gradients(k1, k2, k3):
             _TRUE,
             unit="nats a logit",
             mistakes={
-                "The sign is turned round: −log r is log π − log π₀.": -_TRUE,
+                "The sign is turned round: −log w is log π − log π₀.": -_TRUE,
                 "Take D(π‖π₀) off log(π/π₀) first: raising one logit lowers the other word.": (
                     not_centred
                 ),
@@ -154,7 +154,7 @@ def check_loss_gradients(k1, k2, k3):
             mistakes={
                 "That is the gradient of D(π‖π₀): k3 has its value, and another slope.": _TRUE,
                 "The sign is turned round: raising the first logit takes π away from π₀.": -other,
-                "That is 1 − r for the first word alone: average over the draws of both.": (
+                "That is 1 − w for the first word alone: average over the draws of both.": (
                     1 - 0.5 / 0.8
                 ),
             },
@@ -208,7 +208,7 @@ def check_psi(mean, limit, alarm):
         alarm = alarm.strip(" .()")[0]
     elif alarm is not None:
         return Verdict("wrong", f'`alarm`: `{show(alarm)}` is neither `"yes"` nor `"no"`.')
-    reason = "0.060 is below 0.1, but chance alone stays below 0.0352 in 95 of 100 cases."
+    reason = "0.060 is below 0.1, but chance alone stays below 0.0352 in about 95 of 100 cases."
     return together(
         alarm=check_choice(alarm, "Y", reasons={"N": reason}),
         right="The rule of thumb sleeps at 0.060, which chance alone reaches less than once in 500"

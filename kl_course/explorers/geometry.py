@@ -74,7 +74,7 @@ def lay_out_close_up(figure):
     left.set_yticks(10.0 ** np.arange(-20, 1, 5))
     right.set_yticks(10.0 ** np.arange(-16, 7, 4))
     right.axhline(1, linestyle=":", linewidth=1.2, **_INK)
-    right.text(1.2, 2.5, "no digit right", ha="right", **_INK)
+    right.text(1.2, 2.5, "as far off as ½δᵀIδ is large", ha="right", **_INK)
     add_key(left, _CLOSE_LOOKS)
     add_key(right, {name: _CLOSE_LOOKS[name] for name in (FORWARD, TEXTBOOK)})
     return left, right

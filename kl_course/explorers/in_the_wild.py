@@ -15,6 +15,7 @@ from kl_course.explorers._shared import (
 )
 from kl_course.models._shared import normal_pdf
 from kl_course.models.in_the_wild import (
+    CHANCE,
     REFERENCE,
     REWARD,
     WORDS,
@@ -22,7 +23,6 @@ from kl_course.models.in_the_wild import (
     budget,
     drift,
     posterior,
-    psi_thresholds,
     tilt,
 )
 from kl_course.plots import (
@@ -179,7 +179,7 @@ def explore_tilt():
     return Explorer(scene)
 
 
-SIZES = (20, 50, 100, 200, 500, 1000, 2000)  # birds
+BINS, SIZES = tuple(CHANCE), tuple(CHANCE[10])  # bins, birds
 LOW, HIGH = 0.003, 4.0  # nats; the ends of the axis of PSI
 MOST = 0.5  # the largest share of the birds that the axis of shares shows
 _EXACT = {"color": COLORS["q"], "linestyle": "--"}
@@ -187,22 +187,24 @@ _EXACT = {"color": COLORS["q"], "linestyle": "--"}
 
 def compute_drift(share, n, bins, seed):
     """Both directions of D, PSI with its exact value, and what chance alone gives."""
-    seen = drift(share, n, bins, seed)
-    mean, limit = psi_thresholds(bins, n)
+    seen, chance = drift(share, n, bins, seed), CHANCE[bins][n]
     values = {
         FORWARD: seen.forward,
         BACKWARD: seen.backward,
         "PSI": seen.psi,
         "PSI, exact": seen.exact,
-        "chance, mean": mean,
-        "chance, 95 %": limit,
+        "chance, half": chance.half,
+        "chance, 95 %": chance.limit,
     }
     empty, reach = int((seen.new == 0).sum()), seen.new.max()
+    often = f"{100 * chance.empty:.0f} % of samples without drift" if chance.empty > 0.005 else ""
+    alone = f"{often} have an empty bin, and a PSI of ∞." if often else ""
+    infinite = "So D(q‖p) and PSI are ∞" + (f", as in {often}." if often else ".")
     over = f"{100 * reach:.0f} % of the new birds are in one bin, more than the picture shows."
     notes = [
         f"2n·D(p‖q) = {2 * n * seen.forward:.1f}; without drift 5 % of samples exceed"
-        f" {limit * n:.1f}.",
-        f"Empty bins of p: {empty}. So D(q‖p) and PSI are ∞." if empty else "",
+        f" {chance.test:.1f}.",
+        f"Empty bins of p: {empty}. {infinite}" if empty else alone,
         cut_note("PSI", seen.psi, 0.8 * HIGH, "nats") if np.isfinite(seen.psi) else "",
         f"PSI lies below the picture: {seen.psi:.4f} nats." if seen.psi < LOW else "",
         over if reach > MOST else "",
@@ -224,7 +226,7 @@ def lay_out_drift(figure):
     axes[1].set_xticks([], minor=True)
     axes[1].set_yticks([0.01, 0.1, 0.25, 1], ["0.01", "0.1", "0.25", "1"])
     axes[1].set_yticks([], minor=True)
-    add_key(axes[1], {"PSI": _DOT, "exact": _EXACT, "gain": "chance", "sum": "95 %"})
+    add_key(axes[1], {"PSI": _DOT, "exact": _EXACT, "gain": "half", "sum": "95 %"})
     for rule in (0.1, 0.25):
         axes[1].axhline(rule, color=_GREY, linestyle=":", linewidth=1)
     return axes
@@ -235,8 +237,9 @@ def draw_drift(axes, seen, bins, n, psi):
     edges, ends = np.linspace(0, 1, bins + 1), np.array([15, 2600])
     plot_histogram(axes[0], edges, np.minimum(seen.new, MOST), "p")
     plot_curve(axes[0], np.repeat(edges, 2)[1:-1], np.repeat(seen.old, 2), "q")
-    for who, level in zip(("gain", "sum"), psi_thresholds(bins, ends), strict=True):
-        plot_curve(axes[1], ends, level, who)
+    for who, level in (("gain", "half"), ("sum", "limit")):
+        line = [(birds, getattr(chance, level)) for birds, chance in CHANCE[bins].items()]
+        plot_curve(axes[1], *zip(*[at for at in line if at[1] < HIGH], strict=True), who)
     exact = [psi[1]] * 2 if seen.exact > LOW else []
     plot_line(axes[1], ends[: len(exact)], exact, "exact", **_EXACT)
     plot_line(axes[1], [n], [psi[0]], "psi", clip_on=False, zorder=5, **_DOT)
@@ -253,11 +256,12 @@ def explore_drift():
     scene = Scene(
         "drift",
         "Shares of new birds and of Adelies in bins of bill length; PSI over the number of new "
-        "birds, with what chance alone gives and the rules of thumb 0.1 and 0.25.",
+        "birds, with what half and 95 % of the samples without drift stay below, as far as that is "
+        "finite, and the rules of thumb 0.1 and 0.25.",
         sliders=[
             Slider("share", "Chinstraps", 0.0, 0, 0.3, 0.05, who="p"),
             Slider("n", "new birds n", 50, options=SIZES, digits=0, whole=True),
-            Slider("bins", "bins", 10, options=(5, 10, 20), digits=0, whole=True),
+            Slider("bins", "bins", 10, options=BINS, digits=0, whole=True),
             seed_box(19),
         ],
         compute=compute_drift,

@@ -31,7 +31,7 @@ def huffman_lengths(weights):
 
     References
     ----------
-    Huffman (1952), section "Derived Coding Requirements"; Cover & Thomas, *Elements of Information
+    Huffman (1952), section "Optimum Binary Code"; Cover & Thomas, *Elements of Information
     Theory*, 2nd ed., section 5.6.
 
     Examples

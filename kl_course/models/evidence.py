@@ -110,19 +110,41 @@ def passage_times(p, q, factor=100, truth=None, longest=2000):
         Entry n is the probability that it happens at train n. The sum falls short of 1 by what
         happens later or never.
     """
+    return _arrivals(p, q, factor, truth, longest, (1,))[0]
+
+
+def verdict_times(p, q, factor=100, truth=None, longest=2000):
+    """When either claim first makes the data `factor` times as probable as the other does.
+
+    Parameters
+    ----------
+    p, q, factor, truth, longest
+        As in `passage_times`.
+
+    Returns
+    -------
+    for_p, for_q : ndarray, shape (longest + 1,)
+        Entry n is the probability that the verdict falls at train n, for p and for q.
+    """
+    return _arrivals(p, q, factor, truth, longest, (1, -1))
+
+
+def _arrivals(p, q, factor, truth, longest, signs):
+    """The chance of each train to be the first whose lead is the log of the factor, or minus it."""
     truth = p if truth is None else truth
+    line = math.log(factor) - 1e-9  # a tie counts, whatever rounding makes of it
     counts = np.arange(longest + 1)
     waiting = np.zeros(longest + 1)  # entry k: chance of k late trains and no arrival so far
     waiting[0] = 1.0
-    first = np.zeros(longest + 1)
+    first = np.zeros((len(signs), longest + 1))
     for n in range(1, longest + 1):
         waiting[1:] = (1 - truth) * waiting[1:] + truth * waiting[:-1]
         waiting[0] *= 1 - truth
-        there = (
-            lead(counts[: n + 1], n, p, q) >= math.log(factor) - 1e-9
-        )  # a tie counts, whatever rounding makes of it
-        first[n] = waiting[: n + 1][there].sum()
-        waiting[: n + 1][there] = 0.0
+        leads = lead(counts[: n + 1], n, p, q)
+        for row, sign in enumerate(signs):
+            there = sign * leads >= line
+            first[row, n] = waiting[: n + 1][there].sum()
+            waiting[: n + 1][there] = 0.0
     return first
 
 
