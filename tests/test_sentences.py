@@ -177,6 +177,13 @@ def test_the_same_noise_adds_nothing_and_forgetting_takes(rng):
 # --- 06 and 07
 
 
+def test_the_recipe_never_agrees_with_the_truth():
+    for seed in range(200):
+        x, y = np.random.default_rng(seed).normal(size=(2, 1000))
+        assert kl_histogram(2 + x, y) > 2
+        assert kl_histogram(x - 5, y) < 8.2 < 12.5
+
+
 @pytest.mark.parametrize("shift", [2, -5])
 def test_which_draws_come_first_makes_no_difference(shift, says):
     edges, p_hat, q_hat = trial.roll(shift, repeats=500)
