@@ -444,11 +444,30 @@ def test_a_weight_for_every_height_below_that_of_the_mode_alone():
     for k, x, weight in itertools.product(catch.MODES, (-3.0, 0.0, 2.5), (0.5, 3, 10)):
         there = setting | {f"mu_{k}": x, f"w_{k}": weight}
         (y,) = catch.mixture(there).pdf(np.array([x]))
+        (none, most) = (catch.mixture(there | {f"w_{k}": w}).pdf(np.array([x])) for w in (0, 10))
+        steered = most - none > catch.LEAST_RISE
         alone = norm.pdf(0, 0, setting[f"sigma_{k}"])
-        expected = weight if y < alone else 10
+        expected = setting[f"w_{k}"] if not steered else weight if y < alone else 10
         # Solving divides by alone − y, a tenth of alone or more here: two digits are lost at most.
         found = catch.weight_for_height(setting, k, x, y)
         assert found == pytest.approx(expected, rel=1e-13)
+
+
+def test_a_hand_that_hardly_moves_changes_a_weight_by_three_at_most(rng):
+    """As low as the peak of a wide mode lies, below a taller one it does not jump to 10."""
+    scene = explore_catch_the_modes().scene
+    for _ in range(150):
+        there = dict(scene.start)
+        for k in catch.MODES:
+            there[f"mu_{k}"] = round(rng.uniform(-5, 5), 1)
+            there[f"sigma_{k}"] = round(0.05 * rng.integers(8, 31), 2)
+            there[f"w_{k}"] = int(rng.integers(1, 11))
+        for handle in scene.handles[: len(catch.MODES)]:
+            weight = f"w_{handle.name[5]}"
+            x, y = handle.place(there)
+            for pixel in (-0.005, 0, 0.005):
+                moved = scene.drag(there, handle.name, x, y + pixel)[weight]
+                assert abs(moved - there[weight]) <= (3 if pixel else 0), (there, handle.name)
 
 
 def test_the_optima_come_after_two_guesses_and_follow_then():

@@ -187,7 +187,24 @@ def test_what_the_notebook_says_of_the_reverse_optimum():
 
 @pytest.fixture(scope="module")
 def explorer():
-    return explore_two_directions()
+    explorer = explore_two_directions()
+    explorer.set(directions=2)
+    return explorer
+
+
+def test_the_reverse_optimum_is_not_told_before_it_is_asked_for():
+    explorer = explore_two_directions()
+    for m in (0.9, 1.5, 3):
+        explorer.set(m=m)
+        assert "reverse μ" not in explorer.summary
+        assert "local minimum" not in explorer.summary
+        told = [value for name, value in explorer.values().items() if "reverse q" in name]
+        assert np.isnan(told).all()
+        forward, reverse, _, valley = explorer.frame.data["surfaces"]
+        assert reverse.min() == reverse.max() > forward.min()
+        assert np.isnan(valley).all()
+    explorer.press("Close")
+    assert "reverse μ = 0" in explorer.summary
 
 
 def test_nobody_beats_the_optima(explorer):

@@ -163,8 +163,8 @@ def test_at_a_million_draws_epsilon_makes_the_null_report_small(says):
     assert damped == pytest.approx(report[1e-5], rel=0.03)
     small = (shares < 1e-5).sum(axis=1).mean()
     empty = ((p_hat == 0) & (q_hat == 0)).sum(axis=1).mean()
-    says("06", "null-read", f"{small:.0f}", "99", f"{empty:.0f}")
-    says("06", "null-read", "10^{-7}", f"{report[1e-7]:.5f}", "10^{-9}", f"{report[1e-9]:.5f}")
+    says("06", "null-recipe", f"{small:.0f}", "99", f"{empty:.0f}")
+    says("06", "null-recipe", "10^{-7}", f"{report[1e-7]:.5f}", "10^{-9}", f"{report[1e-9]:.5f}")
 
 
 def test_bins_that_q_left_empty_have_nearly_all_less_than_a_draws_share():

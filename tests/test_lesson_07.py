@@ -255,7 +255,7 @@ def test_where_k3_is_the_steadier_one(says):
 
     even = optimize.brentq(lead, 1.05, 1.4)
     says("07", "recap", f"{even:.2f}")
-    says("07", "coverage-moral", f"{even:.2f}", f"{kl_normal(0, 1, 0, even):.2f}")
+    says("07", "lead", f"{even:.2f}", f"{kl_normal(0, 1, 0, even):.2f}")
     for shift, sigma in itertools.product(np.linspace(0.05, 1.1, 22), np.linspace(0.3, 1, 15)):
         if kl_normal(0, 1, shift, sigma) < 0.6:
             moments = models.exact_moments(shift, sigma)

@@ -306,7 +306,6 @@ FOLDED_TEXT = re.compile(r"<details>.*?</details>", re.DOTALL)
 ANSWER = re.compile(r"^Answer: (.*?)\. ", re.DOTALL)
 # Numbers that an answer has too, and that do not tell it: number, cell, and what they are there.
 OTHER_NUMBERS = {
-    ("05", "predict-limit", "0.69", "side-minima"): "the cost at m = 1.7, still rising",
     ("06", "predict-epsilon", "14.51", "goals"): "15 minutes",
     ("06", "predict-million", "7.7", "ceiling-held"): "the ceiling of another pair",
     ("09", "predict-never", "10", "title"): "1 in 10, where the question has it from",

@@ -164,7 +164,7 @@ def check_directions(likelihood, elbo, reward, letters):
         elbo=_direction(
             elbo,
             "R",
-            "The ELBO is an average over the approximation q: nobody can draw from the posterior.",
+            "The ELBO is an average over the approximation q: draws of the posterior are dear.",
         ),
         reward=_direction(
             reward,

@@ -108,7 +108,7 @@ def explore_gibbs():
     scene = Scene(
         "gibbs",
         "The tangent r − 1 above log r with a gap at each side of the coins; the areas d(p, q) "
-        "under log t; the terms and the areas stacked to D.",
+        "between log t and its level at q; the terms and the areas stacked to D.",
         sliders=_two_coins(p=0.5, q=0.1, edge=0.05),
         compute=compute_gibbs,
         layout=lay_out_gibbs,

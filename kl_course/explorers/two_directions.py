@@ -27,7 +27,7 @@ from kl_course.plots import (
     plot_line,
     plot_text,
 )
-from kl_course.scene import Frame, Handle, Scene, Slider
+from kl_course.scene import NO_ANSWER, Frame, Handle, Scene, Slider
 
 EDGE, TOP, PEAK = 4.5, 2.0, 0.85  # ends of the axes: x and μ of q, nats in a valley, density
 X = np.linspace(-EDGE, EDGE, 361)
@@ -42,7 +42,8 @@ def explore_two_directions():
     Returns
     -------
     Explorer
-        Controls ``m``, ``mu_q``, ``sigma_q``.
+        Controls ``m``, ``mu_q``, ``sigma_q``; ``directions`` is 1 for the forward one alone, so
+        that the reverse one can be asked for first.
     """
 
     def top_of_mode(setting):
@@ -57,11 +58,15 @@ def explore_two_directions():
             Slider("m", "m of p", 1.5, 0, 3, 0.02, who="p"),
             Slider("mu_q", "μ of q", 0.5, -3, 3, 0.02, who="q"),
             Slider("sigma_q", "σ of q", 1.0, 0.1, 3.5, 0.02, who="q"),
+            Slider("directions", "directions", 1, options=(1, 2), whole=True),
         ],
         compute=compute_directions,
         layout=layout_directions,
         draw=draw_directions,
-        presets={"Close": {"m": 0.9}, "Far": {"m": 2.4}},  # the threshold is the reader's to find
+        presets={  # the threshold is the reader's to find
+            "Close": {"m": 0.9, "directions": 2},
+            "Far": {"m": 2.4, "directions": 2},
+        },
         handles=[
             Handle(
                 "mode", itemgetter("densities"), top_of_mode, lambda _, x, y: {"m": abs(x)}, "p"
@@ -76,21 +81,22 @@ def explore_two_directions():
     return Explorer(scene)
 
 
-def compute_directions(m, mu_q, sigma_q):
+def compute_directions(m, mu_q, sigma_q, directions):
     """The frame of `explore_two_directions`."""
-    minima = sorted(model.reverse_minima(m), key=itemgetter(2))
+    minima = sorted(model.reverse_minima(m), key=itemgetter(2)) if directions == 2 else []
     qs = {
         "your q": (mu_q, sigma_q),
         "forward q": (0.0, math.hypot(model.SIGMA, m)),
-        "reverse q": minima[0][:2],
+        "reverse q": minima[0][:2] if minima else None,
     }
     values = {
-        f"{direction}, {who}": float(objective(*q, m))
+        f"{direction}, {who}": float(objective(*q, m)) if q else NO_ANSWER
         for who, q in qs.items()
         for direction, objective in ((FORWARD, model.forward_kl), (BACKWARD, model.reverse_kl))
     }
+    optima = [f"{name} {_either_side(*qs[f'{name} q'])}" for name in model.DIRECTIONS[:directions]]
     notes = [
-        f"Optima: forward {_either_side(*qs['forward q'])}; reverse {_either_side(*minima[0])}.",
+        f"Optima: {'; '.join(optima)}.",
         *(
             f"{BACKWARD} has a local minimum at {_either_side(*other)} too: {other[2]:.4f} nats."
             for other in minima[1:]
@@ -98,7 +104,8 @@ def compute_directions(m, mu_q, sigma_q):
         cut_note("Your q", normal_pdf(0, 0, sigma_q), PEAK, "in density"),
         outside_note("your q", X, mu_q, sigma_q),
     ]
-    data = {"p": _two_modes(X, m), "qs": qs.values(), "minima": minima, "surfaces": _surfaces(m)}
+    surfaces = _surfaces(m) if minima else _without_reverse(*_surfaces(m))
+    data = {"p": _two_modes(X, m), "qs": qs.values(), "minima": minima, "surfaces": surfaces}
     return Frame(values, data, notes)
 
 
@@ -121,17 +128,18 @@ def layout_directions(figure):
 
 
 def draw_directions(axes, p, qs, minima, surfaces):
-    """Draw p and three normals, the valleys, and where these normals lie in the landscapes."""
+    """Draw p and up to three normals, the valleys, and their places in the landscapes."""
     yours, forward, reverse = qs
     plot_density(axes["densities"], X, p, "p")
     plot_density(axes["densities"], X, normal_pdf(X, *yours), "q")
     plot_curve(axes["densities"], X, normal_pdf(X, *forward), "gain")
-    plot_curve(axes["densities"], X, normal_pdf(X, *reverse), "sum")
+    best = normal_pdf(X, *reverse) if reverse else np.full(len(X), np.nan)
+    plot_curve(axes["densities"], X, best, "sum")
     for who, valley in zip(("gain", "sum"), surfaces[2:], strict=True):
         plot_curve(axes["valleys"], MUS, valley, who)
     places = {
         "local minimum": [place for other in minima[1:] for place in _both_sides(*other)],
-        "reverse": _both_sides(*reverse),
+        "reverse": _both_sides(*reverse) if reverse else [],
         "forward": [forward],
         "your q": [yours],
     }
@@ -144,6 +152,16 @@ def draw_directions(axes, p, qs, minima, surfaces):
 def _surfaces(m):
     """Both landscapes and both valleys, on both sides of 0."""
     return [np.hstack([d[..., :0:-1], d]) for d in model.landscapes(HALF, SIGMAS, m)]
+
+
+def _without_reverse(forward, reverse, forward_valley, reverse_valley):
+    """The same surfaces with nothing to see of the reverse direction."""
+    return [
+        forward,
+        np.full_like(reverse, 2 * LEVELS[-1]),
+        forward_valley,
+        np.full_like(reverse_valley, np.nan),
+    ]
 
 
 def _two_modes(x, m):

@@ -359,6 +359,7 @@ def dealt_modes(number):
 MODES = (1, 2, 3, 4)
 DIRECTIONS = ("forward", "reverse")  # in the order in which they are guessed
 ROUNDS = 20
+LEAST_RISE = 0.03  # in density, 6 pixels: less between the weights 0 and 10 no hand can steer
 _NOWHERE = {3: (4.0, 0.5, 0), 4: (-4.0, 0.5, 0)}  # modes of weight 0, in rounds of fewer
 
 
@@ -418,12 +419,15 @@ def score(p, guesses, minimum):
 def weight_for_height(setting, k, x, y):
     """The weight of mode k for which p has the density y at x, if the mode has its mean there.
 
-    10, the largest weight there is, where even the mode alone is lower than y.
+    10, the largest weight there is, where even the mode alone is lower than y. Below other modes
+    that are taller its weight hardly moves p, or lowers it: there it stays as it is.
     """
     others = [i for i in MODES if i != k]
     parts = [(setting[f"w_{i}"], setting[f"mu_{i}"] - x, setting[f"sigma_{i}"]) for i in others]
     rest = sum(w * normal_pdf(off, 0, sigma) for w, off, sigma in parts)
     whole = sum(w for w, *_ in parts)
     own = normal_pdf(0, 0, setting[f"sigma_{k}"])
+    if (10 * own + rest) / (10 + whole) - rest / whole < LEAST_RISE:
+        return setting[f"w_{k}"]
     # (w·own + rest) / (w + whole) = y, solved for the weight w
     return (y * whole - rest) / (own - y) if own > y else 10
