@@ -128,7 +128,7 @@ class Explorer:
             picture = self.drawing.png(moving=True, caption=STILL)
         bundle["image/png"] = base64.b64encode(picture).decode()
         size = {"width": WIDTH, "height": self.scene.height + CAPTION_HEIGHT}
-        return bundle, {**OURS, "image/png": size}
+        return bundle, {**OURS, "image/png": {**size, "alt": self.scene.alt}}
 
     # --- buttons
 

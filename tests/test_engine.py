@@ -237,6 +237,7 @@ def test_the_display_bundle_is_live_and_static_at_once():
     assert bundle["text/plain"] == explorer.summary
     picture = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
     shown = metadata["image/png"]
+    assert shown["alt"] == explorer.scene.alt
     assert picture.size == (2 * shown["width"], 2 * shown["height"])
 
 
