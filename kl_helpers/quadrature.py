@@ -47,7 +47,9 @@ def kl_quad(p: Any, q: Any) -> float:
     The relative error is about 1e-12, and grows to 1e-15/√D for a tiny divergence D. That is beside
     SciPy's densities, which are taken at their word if their mass is 1 within 1e-9 and, in the
     tails, agrees with cdf and sf; quantiles are used where these confirm them. What SciPy does not
-    vouch for may have a share of up to 1e-9 in the result. A circular `vonmises` is refused, for
+    vouch for may have a share of up to 1e-9 in the result. A density that SciPy itself integrates
+    at each point (``studentized_range``) is noisy, which limits the error to 1e-10, and slow: it
+    takes half a minute, and Ctrl-C ends it at once. A circular `vonmises` is refused, for
     on the line its mass is not 1; take `vonmises_line`.
 
     What lies beyond the range is added as the power law that it is there. If that does not
