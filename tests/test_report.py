@@ -765,6 +765,27 @@ def test_what_is_no_sample(value, error, words, normals):
         report(value, normals[1])
 
 
+def test_a_column_that_is_constant_in_one_sample_is_not_dropped(rng):
+    x, y = rng.normal(size=(2, 40, 2))
+    x[:, 1] = y[0, 1]  # and y varies
+    for pair, name in (((x, y), "x"), ((y, x), "y")):
+        with pytest.raises(ValueError, match=f"column 1 of {name} is constant"):
+            report(*pair)
+
+
+def test_a_column_most_of_which_is_one_value_has_a_unit(rng):
+    x, y = rng.normal(size=(2, 200, 2))
+    x[:150, 1] = y[:180, 1] = 0  # three quarters lie no farther than 0 from the median
+    found = report(x, y)
+    assert found.estimator == "k-nearest neighbours"
+    assert math.isfinite(found.estimate)
+    assert found.estimate == pytest.approx(kl_knn(*(z / _unit(y) for z in (x, y))))
+
+
+def _unit(y):
+    return np.array([np.quantile(np.abs(y[:, 0] - np.median(y[:, 0])), 0.75), 1])
+
+
 def test_extreme_numbers_pass(normals):
     x, y = normals
     assert report(1e300 * x, 1e300 * y).estimate == pytest.approx(0.5, abs=0.3)
@@ -815,6 +836,7 @@ def test_coordinates_that_differ_are_refused(rng):
     assert report(one, other) == report(x, y)
     with pytest.raises(ValueError, match="dimensions in another order"):
         report(one, Labelled(y, dims=dims[::-1], coords={}))
+    assert report(one, Labelled(y, dims=dims)) == report(x, y)  # as xarray's Variable
     p = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "b", "c"]})
     q = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "c", "b"]})
     with pytest.raises(ValueError, match="different coordinates along 'word'"):
