@@ -101,6 +101,18 @@ HONEST = {
         lambda r, n: (r.normal(size=(n, 2)), r.normal(0.5, 1, (n, 2))),
         (0.25, 0.25),
     ),
+    "lognormals, 2 nats apart": (
+        lambda r, n: (np.exp(r.normal(size=n)), np.exp(r.normal(2, 1, n))),
+        (2, 2),
+    ),
+    "normals of ten columns, 2 nats apart": (
+        lambda r, n: (r.normal(size=(n, 10)), r.normal(math.sqrt(0.4), 1, (n, 10))),
+        (2, 2),
+    ),
+    "normals of ten columns, of deviations 1 and 2": (
+        lambda r, n: (r.normal(size=(n, 10)), r.normal(0, 2, (n, 10))),
+        (10 * kl_normal(0, 1, 0, 2), 10 * kl_normal(0, 2, 0, 1)),
+    ),
 }
 FAULTS = {
     "columns of correlation 0 and 0.9": (

@@ -213,13 +213,21 @@ def same_columns(**values):
                 f"{reprlib.repr(ours)} and {reprlib.repr(theirs)}; pass "
                 f"{name}[list({first}.columns)]"
             )
-    for attribute in ("unit", "units"):  # of astropy and of pint
-        units = [getattr(value, attribute, None) for value in (x, y)]
-        if None not in units and str(units[0]) != str(units[1]):
-            raise ValueError(
-                f"{first} is in {units[0]} and {name} in {units[1]}: convert one, "
-                f"{name}.to({first}.{attribute})"
-            )
+    same_units(**values)
+
+
+def same_units(**values):
+    """Refuse values in different units, of astropy, pint or xarray; one without a unit passes."""
+    for attribute in ("unit", "units"):
+        units = {name: getattr(value, attribute, None) for name, value in values.items()}
+        known = [(name, str(unit)) for name, unit in units.items() if unit is not None]
+        for name, unit in known[1:]:
+            first, expected = known[0]
+            if unit != expected:
+                raise ValueError(
+                    f"{first} is in {expected} and {name} in {unit}: convert one, "
+                    f"{name}.to({first}.{attribute})"
+                )
 
 
 def _labels(value, axis):

@@ -15,6 +15,7 @@ from kl_helpers._validation import (
     precision,
     real_array,
     same_labels,
+    same_units,
     typed_array,
     unit_interval,
 )
@@ -151,6 +152,7 @@ def _normals(mu_p, sigma_p, mu_q, sigma_q):
 def _parameters(check, **values):
     """The parameters as floats, each checked alone, and their labels and shapes together."""
     same_labels(**values, way_out=_INNER)
+    same_units(**values)
     arrays = {name: check(name, value) for name, value in values.items()}
     broadcastable(**arrays)
     return arrays.values()
@@ -197,6 +199,8 @@ def kl_mvn(mu_p: Numbers, cov_p: Numbers, mu_q: Numbers, cov_q: Numbers) -> floa
     0.8181
     """
     same_labels(mu_p=mu_p, cov_p=cov_p, mu_q=mu_q, cov_q=cov_q, way_out=_INNER)
+    same_units(mu_p=mu_p, mu_q=mu_q)
+    same_units(cov_p=cov_p, cov_q=cov_q)
     mu_p, mu_q = _vector("mu_p", mu_p), _vector("mu_q", mu_q)
     d = len(mu_p)
     if len(mu_q) != d:

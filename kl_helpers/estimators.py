@@ -16,6 +16,7 @@ from kl_helpers._validation import (
     points,
     real_array,
     same_columns,
+    same_units,
     sample,
     short,
     whole_number,
@@ -56,6 +57,7 @@ def histogram_frequencies(
     >>> edges, p_hat, q_hat
     (array([0., 2., 4.]), array([0.75, 0.25]), array([0.5, 0.5]))
     """
+    same_units(x=x, y=y)
     x, y = sample("x", x), sample("y", y)
     bins = whole_number("bins", bins, least=1, most=_MOST_BINS)
     low, high = min(x.min(), y.min()), max(x.max(), y.max())
@@ -201,6 +203,7 @@ def kl_kde(x: Numbers, y: Numbers) -> float:
     >>> kl_kde([0, 1, 2], [0, 1, 2])
     0.0
     """
+    same_units(x=x, y=y)
     x, y = sample("x", x), sample("y", y)
     h_x, h_y = _bandwidth("x", x), _bandwidth("y", y)
     left, right = _pieces(np.sort(x), h_x, np.sort(y), h_y)
@@ -440,6 +443,7 @@ def kl_normal_fit(x: Numbers, y: Numbers) -> float:
     >>> kl_normal_fit([1, 3], [0, 2])
     0.5
     """
+    same_units(x=x, y=y)
     x, y = sample("x", x), sample("y", y)
     spread_x, spread_y = _spread("x", x), _spread("y", y)  # refuses what would overflow in a mean
     return kl_normal(x.mean(), spread_x, y.mean(), spread_y)

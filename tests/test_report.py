@@ -13,7 +13,17 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 import kl_helpers
-from kl_helpers import kl_bernoulli, kl_divergence, kl_knn, kl_normal, kl_normal_fit, report
+from kl_helpers import (
+    kl_bernoulli,
+    kl_divergence,
+    kl_histogram,
+    kl_kde,
+    kl_knn,
+    kl_mvn,
+    kl_normal,
+    kl_normal_fit,
+    report,
+)
 from kl_helpers._table import columns
 
 # `kl_helpers.report` is the function; the module stands behind it
@@ -447,6 +457,81 @@ def test_p_is_where_q_is_if_they_are_the_same():
     assert alarms <= 1
 
 
+@pytest.mark.parametrize(("d", "enough"), [(1, 50), (2, 150), (3, 225)])
+def test_few_draws_for_distances(d, enough):
+    """With 30 draws of two columns, intervals for ρ 0 against 0.9 miss 3.43 in four of five."""
+    x, y = np.random.default_rng(0).exponential(size=(2, enough, d))
+    for least, warned in ((enough, False), (enough - 1, True)):
+        for pair in ((x, y[:least]), (x[:least], y)):
+            said = [each for each in report(*pair).warnings if "few for distances" in each]
+            assert bool(said) == warned
+            assert all(each.startswith(f"{least} draws ") for each in said)
+            assert all(f"(under {enough})" in each for each in said)
+
+
+def test_columns_of_correlation_0_and_09_are_never_wrong_in_silence():
+    truth = 3.433
+    for n in (30, 100, 160):
+        for seed in range(10):
+            z = np.random.default_rng(seed)
+            x, y = z.normal(size=(2, n, 2))
+            found = report(x, y @ np.array([[1, 0.9], [0, math.sqrt(0.19)]]), rng=seed)
+            assert found.warnings or found.interval[0] <= truth <= found.interval[1]
+
+
+def test_many_dimensions():
+    """In ten columns k-NN reads 1.2 for 2 nats, and 4.1 for 3.2 where p is the narrower one."""
+    apart, narrow = [], []
+    for seed in range(8):
+        z = np.random.default_rng(seed)
+        x, y = z.normal(size=(2, 100, 10))
+        apart.append(report(x, y + math.sqrt(0.4)))
+        narrow.append(report(x, 2 * y))
+        for found in (apart[-1], narrow[-1]):
+            assert any("in 10 dimensions" in each for each in found.warnings)
+    assert np.mean([kl_knn(*found._samples) for found in apart]) == pytest.approx(1.2, abs=0.15)
+    assert np.mean([found.estimate for found in narrow]) == pytest.approx(4.1, abs=0.2)
+    assert sum(found.interval[0] <= 2 <= found.interval[1] for found in apart) >= 7
+    assert not any("dimensions" in each for each in report(x[:, :2], y[:, :2]).warnings)
+    assert any("in 3 dimensions" in each for each in report(x[:, :3], y[:, :3]).warnings)
+
+
+def test_the_bias_in_many_dimensions_falls_slowly(rng):
+    """The interval reaches by 1/(2^(1/d) − 1) of what halving moves the estimate, 14 at d = 10."""
+    x, y = rng.normal(size=(200, 10)), rng.normal(0, 2, (200, 10))
+    found = report(x, y, rng=3)
+    unit = np.quantile(np.abs(y - np.median(y, axis=0)), 0.75, axis=0)
+    halves, share = module._halves(x / unit, y / unit, np.random.default_rng(3))
+    moved = found.estimate - halves[:, 0].mean()
+    assert share == 0.5
+    assert moved < 0
+    spread = 1.96 * halves[:, 0].std(ddof=1)
+    assert found.interval[0] == pytest.approx(found.estimate - spread + moved / (2**0.1 - 1))
+    assert found.interval[1] == pytest.approx(found.estimate + spread)
+
+
+def test_many_columns_and_few_draws_lie_beyond_each_other(rng):
+    """More than half lie beyond some column's range by chance; that is no lower bound."""
+    for _ in range(5):
+        x, y = rng.normal(size=(2, 30, 10))
+        assert module._outside(x, y) > 15
+        found = report(x, y)
+        assert found.estimator == "k-nearest neighbours"
+        assert not any("hardly overlap" in each for each in found.warnings)
+
+
+@pytest.mark.parametrize(("n", "warned"), [(60, True), (100, False)])
+def test_integers_too_few_for_shares(n, warned, rng):
+    x, y = rng.integers(1, 21, (2, n))
+    found = report(x, y)
+    said = [each for each in found.warnings if "if they are codes" in each]
+    assert bool(said) == warned == (found.estimator != "shares of values")
+    assert all("only 20 integers" in each for each in said)
+    if warned:
+        assert not any("codes" in each for each in report(x + 0.5, y + 0.5).warnings)
+        assert not any("codes" in each for each in report(*rng.integers(0, 999, (2, n))).warnings)
+
+
 def test_a_few_draws_do_not_show_where_q_is(rng):
     found = report(rng.exponential(1, 2000), rng.exponential(0.5, 15))
     assert found.forward.lower_bound
@@ -680,6 +765,27 @@ def test_what_is_no_sample(value, error, words, normals):
         report(value, normals[1])
 
 
+def test_a_column_that_is_constant_in_one_sample_is_not_dropped(rng):
+    x, y = rng.normal(size=(2, 40, 2))
+    x[:, 1] = y[0, 1]  # and y varies
+    for pair, name in (((x, y), "x"), ((y, x), "y")):
+        with pytest.raises(ValueError, match=f"column 1 of {name} is constant"):
+            report(*pair)
+
+
+def test_a_column_most_of_which_is_one_value_has_a_unit(rng):
+    x, y = rng.normal(size=(2, 200, 2))
+    x[:150, 1] = y[:180, 1] = 0  # three quarters lie no farther than 0 from the median
+    found = report(x, y)
+    assert found.estimator == "k-nearest neighbours"
+    assert math.isfinite(found.estimate)
+    assert found.estimate == pytest.approx(kl_knn(*(z / _unit(y) for z in (x, y))))
+
+
+def _unit(y):
+    return np.array([np.quantile(np.abs(y[:, 0] - np.median(y[:, 0])), 0.75), 1])
+
+
 def test_extreme_numbers_pass(normals):
     x, y = normals
     assert report(1e300 * x, 1e300 * y).estimate == pytest.approx(0.5, abs=0.3)
@@ -730,6 +836,7 @@ def test_coordinates_that_differ_are_refused(rng):
     assert report(one, other) == report(x, y)
     with pytest.raises(ValueError, match="dimensions in another order"):
         report(one, Labelled(y, dims=dims[::-1], coords={}))
+    assert report(one, Labelled(y, dims=dims)) == report(x, y)  # as xarray's Variable
     p = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "b", "c"]})
     q = Labelled([0.5, 0.5, 0.0], dims=("word",), coords={"word": ["a", "c", "b"]})
     with pytest.raises(ValueError, match="different coordinates along 'word'"):
@@ -742,6 +849,21 @@ def test_units_that_differ_are_refused(rng):
     for attribute in ("unit", "units"):
         with pytest.raises(ValueError, match=f"x is in km and y in m: .*to.x.{attribute}"):
             report(Labelled(x, **{attribute: "km"}), Labelled(1000 * y, **{attribute: "m"}))
+        with pytest.raises(ValueError, match="mu_p is in km and sigma_q in m"):
+            kl_normal(Labelled(1, **{attribute: "km"}), 1, 1, Labelled(1, **{attribute: "m"}))
+    for estimate in (kl_histogram, kl_kde, kl_knn, kl_normal_fit):
+        with pytest.raises(ValueError, match=r"x is in km and y in m: .*y\.to\(x\.unit\)"):
+            estimate(Labelled(x, unit="km"), Labelled(1000 * y, unit="m"))
+    for mus, covs in ((("km", "m"), (None, None)), ((None, None), ("km2", "m2"))):
+        (mu_p, mu_q), (cov_p, cov_q) = (
+            [Labelled(value, unit=unit) for unit in units]
+            for value, units in ((np.zeros(2), mus), (np.eye(2), covs))
+        )
+        with pytest.raises(ValueError, match=r"_p is in km2? and \w+_q in m"):
+            kl_mvn(mu_p, cov_p, mu_q, cov_q)
+    # a variance has another unit than its mean, and a number without a unit is taken as it is
+    mu, cov = Labelled(np.zeros(2), unit="m"), Labelled(np.eye(2), unit="m2")
+    assert kl_mvn(mu, cov, mu, cov) == kl_normal(Labelled(1, unit="m"), 2, 1, 2) == 0
     assert report(Labelled(x, unit="m"), Labelled(y, unit="m")) == report(x, y)
 
 
