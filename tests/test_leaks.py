@@ -14,6 +14,22 @@ EVENTS = 60  # each explorer, twice
 LRU_CACHE = type(lru_cache(int))
 
 
+def bounded_caches():
+    """The caches that forget, among the objects that are not frozen."""
+    every = (thing for thing in gc.get_objects() if isinstance(thing, LRU_CACHE))
+    return [cache for cache in every if cache.cache_parameters()["maxsize"] is not None]
+
+
+@pytest.fixture(scope="module")
+def caches():
+    """What other tests have left is neither counted nor searched, which would take seconds."""
+    found = bounded_caches()
+    gc.collect()
+    gc.freeze()
+    yield found
+    gc.unfreeze()
+
+
 def move(explorer, events):
     """Move every control in turn, each through all its values."""
     controls = list(explorer.controls.values())
@@ -23,14 +39,13 @@ def move(explorer, events):
         control.value = stops[(stops.index(control.value) + 1) % len(stops)]
 
 
-def counts(explorer):
+def counts(explorer, caches):
     """What must not grow: objects, widgets, open figures, artists, length of the message.
 
     Bounded caches may fill, Matplotlib's of 4096 texts among them: they are emptied before.
     """
-    for thing in gc.get_objects():
-        if isinstance(thing, LRU_CACHE) and thing.cache_parameters()["maxsize"] is not None:
-            thing.cache_clear()
+    for cache in caches + bounded_caches():
+        cache.cache_clear()
     gc.collect()
     explorer.set(**explorer.scene.start)  # a message is as long as what it shows
     return {
@@ -43,12 +58,12 @@ def counts(explorer):
 
 
 @pytest.mark.parametrize("make", lessons.explorers().values())
-def test_events_leave_nothing_behind(make):
+def test_events_leave_nothing_behind(make, caches):
     explorer = make()
     move(explorer, EVENTS)  # fills the caches
-    before = counts(explorer)
+    before = counts(explorer, caches)
     move(explorer, EVENTS)
-    after = counts(explorer)
+    after = counts(explorer, caches)
     assert after["figures"] == 0
     assert after["widgets"] == before["widgets"] > 0
     assert after["artists"] == before["artists"]
