@@ -85,7 +85,7 @@ def test_kernels_and_servers_are_tried_and_pages_are_not():
 
 
 @pytest.mark.parametrize("file", [".ci/run", "tools/other_versions.sh"])
-def test_slow_tests_are_left_out_by_make_test_only(file):
+def test_slow_tests_are_run_once_in_ci_and_before_a_release(file):
     (line,) = re.findall(r"^make .*\btest\b .*", (machines.ROOT / file).read_text(), re.MULTILINE)
     assert re.search(r" WITHOUT=( |$)", line)
     left_out = re.findall(
@@ -112,7 +112,7 @@ def outcomes(monkeypatch):
 
     def run(command, **_):
         assert command[:3] == ["make", "--no-print-directory", "unlinted"]
-        assert command[4:] == ["WITHOUT="]
+        assert len(command) == 4  # the slow tests are left out
         files.append(command[3].removeprefix("TESTS=").split())
         return SimpleNamespace(returncode=codes.pop(0), stdout="== 3 passed in 1 s ==\noh\n")
 
