@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import nbformat
 
 from tools import cells
-from tools.cells import code_cells, data_of, source_of
+from tools.cells import code_cells, source_of
 
 # For PYTHONWARNINGS: a warning is an error, but for two that the kernel has about itself, which
 # would keep it from ending, and from Python 3.12 on from starting.
@@ -210,10 +210,11 @@ def check_outputs(notebook):
 
 
 def check_pictures(notebook):
-    """Ask a picture for a text that says what it shows; an explorer brings its own."""
+    """Ask a picture for a text that says what it shows, in its cell or, of an explorer, with it."""
     for cell in code_cells(notebook):
-        is_plot = data_of(cell, "image/png") and not cells.explorer_of(cell)
-        if is_plot and not cell["metadata"].get("alt", "").strip():
+        shown = [o for o in cell["outputs"] if "image/png" in o.get("data", {})]
+        texts = [cell["metadata"], *(o["metadata"].get("image/png", {}) for o in shown)]
+        if shown and not any(text.get("alt", "").strip() for text in texts):
             yield f'cell {cell["id"]}: no "alt" in its metadata says what its picture shows'
 
 
