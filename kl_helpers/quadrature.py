@@ -3,6 +3,8 @@
 import copy
 import itertools
 import math
+import sys
+import time
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -49,8 +51,9 @@ def kl_quad(p: Any, q: Any) -> float:
     tails, agrees with cdf and sf; quantiles are used where these confirm them. What SciPy does not
     vouch for may have a share of up to 1e-9 in the result. A density that SciPy itself integrates
     at each point (``studentized_range``) is noisy, which limits the error to 1e-10, and slow: it
-    takes half a minute, and Ctrl-C ends it at once. A circular `vonmises` is refused, for
-    on the line its mass is not 1; take `vonmises_line`.
+    takes half a minute. What takes more than ten seconds says on stderr how far it is, and Ctrl-C
+    ends it at once. A circular `vonmises` is refused, for on the line its mass is not 1; take
+    `vonmises_line`.
 
     What lies beyond the range is added as the power law that it is there. If that does not
     decrease, the divergence is inf: Student's t against a normal distribution is inf up to 2
@@ -104,6 +107,8 @@ _NODES = np.concatenate([_GAUSS, _ENDS])
 _BARYCENTRIC = (-1.0) ** np.arange(16) * np.sqrt((1 - _GAUSS**2) * _GAUSS_WEIGHTS)
 _TO_ENDS = _BARYCENTRIC[:, np.newaxis] / (_ENDS - _GAUSS[:, np.newaxis])
 _TO_ENDS /= _TO_ENDS.sum(axis=0)
+
+_PATIENCE = 10  # seconds without a word
 
 
 @dataclass
@@ -423,6 +428,7 @@ def _apart(edges):
 # success where it misses peaks (up to 100 % off), and between quantiles it gives up on 20 of them.
 def _integrate(p, q, edges):
     """Integrals of the deviance d(p(x), q(x)), of p and of q over the pieces, shape (3, pieces)."""
+    start = time.monotonic()
     left, right = edges[:-1], edges[1:]
     owner = np.arange(len(left))
     whole, _ = _gauss_legendre(p, q, left, right)
@@ -430,6 +436,12 @@ def _integrate(p, q, edges):
     finest = np.array([[p.finest()], [q.finest()]])
     past = []
     for _ in range(200):
+        if (seconds := time.monotonic() - start) > _PATIENCE:
+            print(
+                f"kl_quad: after {seconds:.0f} s {len(left)} pieces of the integral are not exact "
+                "enough; Ctrl-C, in a notebook ■, ends it",
+                file=sys.stderr,
+            )
         middle = 0.5 * (left + right)
         left, right = np.stack([left, middle]), np.stack([middle, right])
         halves, bend = _gauss_legendre(p, q, left, right)

@@ -16,6 +16,7 @@ from kl_helpers import (
     kl_exponential,
     kl_normal,
     kl_quad,
+    quadrature,
 )
 
 
@@ -608,6 +609,18 @@ class Raising:
 def test_quad_names_the_argument_that_is_no_distribution(argument, value, error):
     with pytest.raises(error, match=rf"^{argument} must "):
         kl_quad(**{"p": stats.norm(), "q": stats.norm(), argument: value})
+
+
+def test_what_takes_long_says_how_far_it_is(monkeypatch, capsys):
+    pair = stats.norm(), stats.t(3)
+    assert math.isfinite(kl_quad(*pair))
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(quadrature, "_PATIENCE", -1)
+    kl_quad(*pair)
+    said = capsys.readouterr().err.splitlines()
+    assert said
+    pattern = r"kl_quad: after 0 s \d+ pieces of the integral are not exact enough; Ctrl-C.*"
+    assert all(re.fullmatch(pattern, line) for line in said)
 
 
 def test_quad_of_discrete_distributions_shows_the_way_out():
