@@ -620,16 +620,30 @@ def _refuse_columns(names, x, y):
                     f"multiples of those before it, and no density describes them (up to rounding "
                     f"of 1e-7 of its range); drop it in both samples"
                 )
-    counts = [len(np.unique(np.concatenate([x[:, j], y[:, j]]))) for j in range(d)]
-    few = [j for j in range(d) if counts[j] <= _FEW_VALUES and 5 * counts[j] <= n]
+    pooled = [len(np.unique(np.concatenate([x[:, j], y[:, j]]))) for j in range(d)]
+    few = [j for j in range(d) if pooled[j] <= _FEW_VALUES and 5 * pooled[j] <= n]
     if 0 < len(few) < d:
         j = few[0]
         raise ValueError(
-            f"column {j} of {names[0]} and {names[1]} has {counts[j]} values beside columns of "
+            f"column {j} of {names[0]} and {names[1]} has {pooled[j]} values beside columns of "
             f"many: no distance serves both. Use the chain rule: report on column {j} alone, then "
             "on the other columns of the rows that have each of its values, and add to the first "
             "divergence the others, weighted with the shares that p gives the values"
         )
+    for name, z in zip(names, (x, y), strict=True):
+        for j in range(d):
+            values, counts = np.unique(z[:, j], return_counts=True)
+            *_, next_one, most = np.sort(np.append(counts, 0))
+            if pooled[j] > _FEW_VALUES and most >= 6 and most > 5 * next_one:
+                value = f"{values[counts.argmax()]:g}"
+                raise ValueError(
+                    f"column {j} of {name} is neither a density nor a few values: {most} of its "
+                    f"{len(z)} draws are {value}, beside many others, and no distance serves both. "
+                    f"Use the chain rule: report on whether column {j} is {value}, then on the "
+                    "other columns of the rows where it is, and on the rows where it is not, and "
+                    "add to the first divergence the others, weighted with the shares that p gives "
+                    "the two kinds"
+                )
 
 
 def _by_shares(values, codes, n, rng, warnings):

@@ -773,17 +773,16 @@ def test_a_column_that_is_constant_in_one_sample_is_not_dropped(rng):
             report(*pair)
 
 
-def test_a_column_most_of_which_is_one_value_has_a_unit(rng):
-    x, y = rng.normal(size=(2, 200, 2))
-    x[:150, 1] = y[:180, 1] = 0  # three quarters lie no farther than 0 from the median
-    found = report(x, y)
-    assert found.estimator == "k-nearest neighbours"
-    assert math.isfinite(found.estimate)
-    assert found.estimate == pytest.approx(kl_knn(*(z / _unit(y) for z in (x, y))))
-
-
-def _unit(y):
-    return np.array([np.quantile(np.abs(y[:, 0] - np.median(y[:, 0])), 0.75), 1])
+@pytest.mark.parametrize("often", [20, 75, 90, 95])
+def test_an_atom_in_one_of_several_columns_is_refused(rng, often):
+    x, y = rng.normal(size=(2, 100, 2))
+    x[:often, 1] = 3
+    for pair, name in (((x, y), "x"), ((y, x), "y")):
+        said = rf"column 1 of {name} is neither a density .*: {often} of its 100 draws are 3, "
+        with pytest.raises(ValueError, match=said + ".* chain rule"):
+            report(*pair)
+    counts = rng.poisson(30, (2, 200, 2))  # many values, and none far more frequent
+    assert report(*counts).estimator == "k-nearest neighbours"
 
 
 def test_extreme_numbers_pass(normals):
