@@ -27,7 +27,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -255,18 +255,24 @@ def cut(text):
     return _PIECES.findall(text)
 
 
+@cache  # a frame is encoded once for each size that is tried
 def shortened(piece, decimals):
     """A piece with so many decimals in its outline, and no −0 among them."""
+    return _OUTLINE.sub(
+        lambda found: _NUMBER.sub(lambda number: _rounded(number[0], decimals), found[0]), piece
+    )
 
-    def number(found):
-        return re.sub(r"^-(0\.0+)$", r"\1", f"{float(found[0]):.{decimals}f}")
 
-    return _OUTLINE.sub(lambda found: re.sub(r"-?\d+\.\d\d", number, found[0]), piece)
+@cache
+def _rounded(number, decimals):
+    return re.sub(r"^-(0\.0+)$", r"\1", f"{float(number):.{decimals}f}")
 
 
 _PIECES = re.compile(r"<[^>\n]*>[^<\n]*|\n|\"[^\"\n]*\"|[^<\"\n]+|.")
 _OUTLINE = re.compile(r' d="[^"]*"')
+_NUMBER = re.compile(r"-?\d+\.\d\d")
 _CORNERS = re.compile(r' d="((?:[A-Z]| ?-?\d+\.\d+)*)')
+_RUN = re.compile(r"([A-Z])([^A-Z]*)")
 PACKED = "~"  # begins a packed piece; no other piece begins so
 # A step from corner to corner of an outline, in units of the last decimal, is one character: that
 # of code 80 for 0, those up to 44 below and above it ("$" to "|") for other steps, all of them
@@ -324,24 +330,32 @@ def decode(data):
     return head, frames
 
 
+@cache
 def pack(piece):
     """A piece with an outline as its letters, the steps from corner to corner, and the rest."""
     found = _CORNERS.search(piece)
-    parts = re.findall(r"[A-Z]|[-.\d]+", found[1]) if found else ()
-    numbers = [int(part.replace(".", "")) for part in parts if not part.isalpha()]
+    runs = (
+        [(a, re.findall(r"[-.\d]+", rest)) for a, rest in _RUN.findall(found[1])] if found else ()
+    )
+    numbers = [int(number.replace(".", "")) for _, run in runs for number in run]
     if len(numbers) < 8:
         return piece
-    runs = itertools.groupby(parts, str.isalpha)
-    letters = "".join("".join(run) if alpha else str(len(list(run))) for alpha, run in runs)
+    letters = "".join(f"{letter}{len(run) or ''}" for letter, run in runs)
     steps = (
-        "".join(_letter(b - a) for a, b in itertools.pairwise([0, *numbers[first::2]]))
+        "".join([LETTERS[b - a] for a, b in itertools.pairwise([0, *numbers[first::2]])])
         for first in (0, 1)
     )
     return " ".join([PACKED + letters, *steps, _CORNERS.sub(' d="', piece, count=1)])
 
 
-def _letter(step):
-    return chr(MIDDLE + step) if abs(step) <= REACH else f"!{step};"
+class _Letters(dict):
+    """A step -> how it is written."""
+
+    def __missing__(self, step):
+        return f"!{step};"
+
+
+LETTERS = _Letters({step: chr(MIDDLE + step) for step in range(-REACH, REACH + 1)})
 
 
 def unpack(row, decimals):
@@ -434,6 +448,8 @@ def freeze(scene, folder):
         data = _encoded(scene, plan, frames, decimals)
         if len(data) <= room:
             break
+    for kept_pieces in (shortened, pack, _rounded):
+        kept_pieces.cache_clear()
     if len(data) + len(picture) > LIMIT:
         raise ValueError(f"{scene.name} has {len(data)} bytes of frames, too many for a page")
     (folder / f"{scene.name}.json.gz").write_bytes(data)
