@@ -61,7 +61,7 @@ test-newest: $(UV) ## make test with the newest versions of everything, on the n
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
-	$(VENV_PYTHON) -m pytest tests/browser -n 2 --dist loadgroup --no-loadscope-reorder --maxfail=5 --durations=15
+	$(VENV_PYTHON) -m pytest tests/browser -n 2 --dist loadscope --no-loadscope-reorder --maxfail=5 --durations=15
 
 bench: ## measure sliders, helpers, memory, start and a class of thirty, into benchmarks/RESULTS.md
 	@tools/venv.sh bench

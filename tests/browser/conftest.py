@@ -58,25 +58,14 @@ def pytest_sessionstart():
         pytest.exit(f"browser tests: {missing}", returncode=2)
 
 
-# Of these files each notebook, explorer or deck may go to another worker than the rest.
-PARTS = {"lessons": "lesson", "app": "address", "slides": "name", "frozen": "name"}
-# What builds the site for all comes first, what is short comes last: nobody waits for long.
-ORDER = {"site": -2, "lessons": -1, "frozen": 1}
+# A file is one worker's, so that its page is opened once. What builds the site for all comes first,
+# then what takes longest: nobody waits long for the other worker's last file.
+FIRST = ("site", "lessons", "app", "frozen", "lite", "every_explorer", "classroom", "slides")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
-    """Tests that share a page or a server go to the same worker."""
-    items.sort(key=lambda item: ORDER.get(topic(item), 0))
-    for item in items:
-        params = item.callspec.params if hasattr(item, "callspec") else {}
-        part = params.get(PARTS.get(topic(item)), "")
-        name = f"{topic(item)} {getattr(part, 'stem', part)}".strip()
-        item.add_marker(pytest.mark.xdist_group(name))
-
-
-def topic(item):
-    return item.path.stem.removeprefix("test_")
+    places = {f"test_{name}": place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session")
