@@ -355,6 +355,8 @@ class NotebookPage:
             self._await(CHANGE_THEME, name)
             body = self.page.locator(f'body[data-jp-theme-name="{name}"]')
             body.wait_for(state="attached")
+            # A theme that comes for the first time hides the page for a moment.
+            self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
         change(name)
         try:
@@ -563,6 +565,10 @@ class ExplorerView:
         self.handle(label).focus()
         self._notebook.page.keyboard.press(key)
         self._notebook.settle()
+
+    def stops(self, label):
+        """How many places a slider's handle has."""
+        return 1 + self.handle(label).evaluate("node => (node.max - node.min) / (node.step || 1)")
 
     def drag(self, label, to, steps=12):
         """Drag a slider's handle to a fraction of its length; return how many pictures came."""

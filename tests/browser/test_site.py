@@ -245,12 +245,12 @@ def test_a_wrong_prediction_a_change_of_mind_and_the_next_day(lesson):
         return page.locator("#predict-direction"), page.locator("div.kl-reveal").nth(1)
 
     question, reveal = parts()
-    question.get_by_role("radio").first.check()
+    question.get_by_role("radio").first.press("Space")
     question.get_by_role("button", name="Commit").click()
     assert question.get_by_role("radio").first.is_disabled()
     question.get_by_role("button", name="Change my mind").click()
     assert "Commit to a prediction first" in reveal.inner_text()
-    question.get_by_role("radio").nth(1).check()
+    question.get_by_role("radio").nth(1).press("Space")
     question.get_by_role("button", name="Commit").click()
     page.reload()
     question, reveal = parts()
@@ -294,7 +294,7 @@ def test_a_browser_that_keeps_nothing_still_takes_answers(site, new_page):
     )
     tab.goto(f"{site.url}/01-definitions.html")
     question = tab.locator("#predict-zero")
-    question.get_by_role("radio").first.check()
+    question.get_by_role("radio").first.press("Space")
     question.get_by_role("button", name="Commit").click()
     assert "You predicted: Both become infinite." in question.inner_text()
 
