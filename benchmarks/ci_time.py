@@ -42,10 +42,14 @@ def measure(folder, leg):
 
 
 def rows(before, after):
-    """A row a leg, and one for all: `before` and `after` are leg -> what `measure` returned."""
+    """A row a leg that was measured twice: `before` and `after` are leg -> what `measure` returned.
+
+    Where all legs were, the last row is all of them.
+    """
     kinds = ("seconds", "processor")
-    both = [{leg: found[leg] for leg in LEGS} for found in (before, after)]
-    for found in both:
+    legs = [leg for leg in LEGS if leg in before and leg in after]
+    both = [{leg: found[leg] for leg in legs} for found in (before, after)]
+    for found in both if len(legs) == len(LEGS) else ():
         found["all of them"] = {kind: sum(one[kind] for one in found.values()) for kind in kinds}
     for leg in both[0]:
         cells = []

@@ -138,6 +138,8 @@ def test_the_table_of_legs_has_ratios_and_a_sum():
     assert [row[0] for row in legs] == list(ci_time.LEGS)
     assert legs[0][1:] == ["100", "50", "0.50", "150", "30", "0.20"]
     assert whole == ["all of them", "300", "150", "0.50", "450", "90", "0.20"]
+    del before["test-browser"]  # a leg that was measured once has no ratio, and then all have none
+    assert [row[0] for row in ci_time.rows(before, after)] == ["test", "test-machines"]
 
 
 def test_a_leg_that_fails_is_not_measured(tmp_path):
