@@ -258,9 +258,11 @@ def add_key(ax, names, *, filled=False):
             return Patch(label=value, **_fill(name))
         return Line2D([], [], color=COLORS[name], linestyle=_LINES[name], label=value)
 
-    dotted = any(_LINES.get(name) == "-." for name in names)  # a dash, and room for its dot
+    handles = [handle(name, value) for name, value in names.items()]
+    lines = [each for each in handles if isinstance(each, Line2D)]
+    dotted = any(line.get_linestyle() == "-." for line in lines)  # a dash, and room for its dot
     ax.legend(
-        handles=[handle(name, value) for name, value in names.items()],
+        handles=handles,
         loc="lower right",
         bbox_to_anchor=(1.01, 1),
         ncols=len(names),
