@@ -226,6 +226,9 @@ CLOSE = """async endKernel => {
     }
 }"""
 
+# What JupyterLab says, in time or in the next test, of a notebook whose kernel was just starting.
+CLOSED_EARLY = "Canceled future for create_subshell_request message"
+
 SAVE = "() => window.panel.context.save()"
 
 RESTART = """async () => {
@@ -271,6 +274,12 @@ DRAW_EVERY_CELL = """async () => {
 
 WIDTH_WHEN_DECODED = "image => image.decode().then(() => image.naturalWidth, () => 0)"
 
+INDEX = """id => {
+    const at = [...window.panel.context.model.cells].findIndex(cell => cell.id === id);
+    if (at < 0) throw new Error(`no cell ${id}`);
+    return at;
+}"""
+
 ACTIVATE = """index => {
     const {content} = window.panel;
     content.activeCellIndex = index;
@@ -299,7 +308,7 @@ class NotebookPage:
         self._console_errors.append(str(error))
 
     def _on_console(self, message):
-        if message.type == "error":
+        if message.type == "error" and CLOSED_EARLY not in message.text:
             self._console_errors.append(f"{message.text} ({message.location.get('url')})")
 
     def _await(self, script, argument=None, seconds=120):
@@ -379,6 +388,10 @@ class NotebookPage:
         cells = self.page.evaluate("window.panel.context.model.toJSON().cells")
         return {cell["id"]: cell for cell in cells}
 
+    def index(self, cell_id):
+        """Where a cell stands; `cells` would send all outputs, pictures too, for it."""
+        return self.page.evaluate(INDEX, cell_id)
+
     def never_run(self):
         """Ids of the code cells that hold something and have not been run."""
         return [
@@ -388,7 +401,7 @@ class NotebookPage:
         ]
 
     def cell(self, cell_id):
-        index = list(self.cells).index(cell_id)
+        index = self.index(cell_id)
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
 
     def outputs(self, cell_id):
@@ -399,7 +412,7 @@ class NotebookPage:
 
     def activate(self, cell_id):
         """Select a cell, as the arrow keys do."""
-        self.page.evaluate(ACTIVATE, list(self.cells).index(cell_id))
+        self.page.evaluate(ACTIVATE, self.index(cell_id))
 
     def keys(self, *keys):
         for key in keys:

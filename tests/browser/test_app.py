@@ -23,6 +23,9 @@ NARROW = {"width": 400, "height": 800}
 ZOOMED = {"width": SCREEN["width"] // 2, "height": SCREEN["height"] // 2}  # at 200 %
 OVERFLOWS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SECONDS = 1000  # Playwright's unit is the millisecond
+SHOWN = """box => [
+    box.querySelector('[role=status]').innerText, box.querySelector('.kl-moving').innerHTML,
+]"""
 
 
 @pytest.fixture(scope="session")
@@ -66,10 +69,9 @@ class Visitor:
 
     @property
     def shown(self):
-        """What the explorer says and shows, without its random ids."""
-        box = self.page.locator(".kl-explorer")
-        moving = re.sub(r'(id="|#)[\w-]+', r"\1", box.locator(".kl-moving").inner_html())
-        return box.get_by_role("status").inner_text(), moving
+        """What the explorer says and shows at one moment, without its random ids."""
+        said, moving = self.page.locator(".kl-explorer").evaluate(SHOWN)
+        return said, re.sub(r'(id="|#)[\w-]+', r"\1", moving)
 
     def touch(self):
         """Take a step by the keyboard; fail if nothing answers."""
@@ -81,11 +83,13 @@ class Visitor:
         return self.changed_from(before)
 
     def changed_from(self, before):
-        """What is shown as soon as it is something else."""
+        """What is shown as soon as it is something else, and rests."""
         deadline = time.monotonic() + 30
-        while (now := self.shown) == before:
+        last, now = before, self.shown
+        while now == before or now != last:
             assert time.monotonic() < deadline, "nothing changes"
             self.page.wait_for_timeout(50)
+            last, now = now, self.shown
         return now
 
     def foreign(self):

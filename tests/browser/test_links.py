@@ -25,7 +25,7 @@ SHOW = "id => window.panel.content.scrollToItem(id)"
 def test_a_link_leads_to_its_heading(cell_id, name, heading, open_notebook):
     with open_notebook("notebooks/12-symbols-and-mistakes.ipynb") as notebook:
         page = notebook.page
-        page.evaluate(SHOW, list(notebook.cells).index(cell_id))
+        page.evaluate(SHOW, notebook.index(cell_id))
         link = notebook.cell(cell_id).get_by_role("link", name=name[:2], exact=True)
         link.and_(page.locator(f'[href*="{name}"]')).first.click()
         # The heading comes to the top, and is there still when all that stands above is drawn.

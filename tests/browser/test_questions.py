@@ -40,7 +40,7 @@ def test_a_key_pressed_in_a_question_does_not_reach_the_notebook(page, key):
 
 
 def test_outside_of_a_question_the_notebooks_own_keys_work(page):
-    below = list(page.cells).index("enter") + 1
+    below = page.index("enter") + 1
     page.activate("enter")
     page.keys("ArrowDown")
     assert page.place[0] == below
