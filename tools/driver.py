@@ -305,11 +305,15 @@ class NotebookPage:
         self.page.remove_listener("pageerror", self._on_page_error)
 
     def _on_page_error(self, error):
-        self._console_errors.append(str(error))
+        self._add_error(str(error))
 
     def _on_console(self, message):
-        if message.type == "error" and CLOSED_EARLY not in message.text:
-            self._console_errors.append(f"{message.text} ({message.location.get('url')})")
+        if message.type == "error":
+            self._add_error(f"{message.text} ({message.location.get('url')})")
+
+    def _add_error(self, text):
+        if CLOSED_EARLY not in text:
+            self._console_errors.append(text)
 
     def _await(self, script, argument=None, seconds=120):
         """Result of an async function in the page; `page.evaluate` would wait for it forever."""
