@@ -95,9 +95,10 @@ class LabServer:
             "--no-browser",
             "--IdentityProvider.token=",
             "--LabApp.expose_app_in_browser=True",
-            # Should the tests be killed, the server ends by itself.
+            # Should the tests be killed, the server ends by itself: after an hour, as those files of
+            # tests that need none take minutes, and the next one asks for it again.
             "--MappingKernelManager.cull_idle_timeout=300",
-            "--ServerApp.shutdown_no_activity_timeout=300",
+            "--ServerApp.shutdown_no_activity_timeout=3600",
             *self.options,
         ]
 
