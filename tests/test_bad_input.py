@@ -537,6 +537,19 @@ def test_the_largest_draw_may_be_negative():
     refuses(ValueError, "kl_normal_fit", "x", [-1e200, 1, 2], words)
 
 
+@pytest.mark.parametrize("swap", [False, True])
+def test_draws_of_several_columns_may_be_too_close_to_each_other_within_a_sample_or_across(swap):
+    """Squares of such distances lose digits, wherever there is one."""
+    apart = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0], [0.0, 2.0]])
+    close = apart + np.array([1e-150, 0.0])
+    x, y = (close, apart) if swap else (apart, close)
+    with pytest.raises(ValueError, match=re.escape("too different size: beside the largest, 2.0")):
+        kl_helpers.kl_knn(x, y, k=1)
+    pair = np.vstack([apart, [1e-150, 0]])
+    with pytest.raises(ValueError, match=re.escape("too different size: beside the largest, 2.5")):
+        kl_helpers.kl_knn(pair, apart + 0.5, k=1)
+
+
 # --- what is right
 
 
