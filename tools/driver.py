@@ -95,8 +95,8 @@ class LabServer:
             "--no-browser",
             "--IdentityProvider.token=",
             "--LabApp.expose_app_in_browser=True",
-            # Should the tests be killed, the server ends by itself: after an hour, as those files of
-            # tests that need none take minutes, and the next one asks for it again.
+            # Should the tests be killed, the server ends by itself: after an hour, as for minutes
+            # nothing may ask it, while other files of tests have their turn.
             "--MappingKernelManager.cull_idle_timeout=300",
             "--ServerApp.shutdown_no_activity_timeout=3600",
             *self.options,
