@@ -21,6 +21,23 @@ def rng():
 
 
 @pytest.fixture
+def integral():
+    """integral(f, edges): that of f, a function of an array, by forty Gauss nodes in each piece.
+
+    Its error is below 1e-12 of the largest |f| × length for what is smooth within the pieces.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+
+    def of(f, edges):
+        edges = np.asarray(edges, float)
+        half = np.diff(edges)[:, None] / 2
+        x = edges[:-1, None] + half * (1 + nodes)
+        return float((f(x.ravel()).reshape(x.shape) * half * weights).sum())
+
+    return of
+
+
+@pytest.fixture
 def boxes():
     """The bars that `plot_bars` drew for one: boxes(axes, who), shape (k, 4): x0, y0, x1, y1."""
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from scipy import integrate, optimize
+from scipy import optimize
 from scipy.special import rel_entr
 from scipy.stats import norm
 
@@ -275,25 +275,24 @@ def any_mixture(rng):
     return rng.uniform(-5, 5, k), rng.choice([0.4, 0.5, 1, 1.5], k), rng.integers(1, 11, k)
 
 
-def by_quadrature(modes, mu, sigma):
+def by_quadrature(modes, mu, sigma, integral):
     """D(p‖q), D(q‖p) and H(p), an interval at a time, from log-densities."""
     mus, sigmas, weights = map(np.asarray, modes)
     shares = weights / weights.sum()
     steps = np.arange(-10, 11)
     ends = zip([*mus, mu], [*sigmas, sigma], strict=True)
     cuts = np.unique(np.concatenate([c + s * steps for c, s in ends]))
+    # Where one mode takes over from another, far out, log p bends within a short way.
+    cuts = np.interp(np.arange(0, len(cuts) - 0.95, 0.1), np.arange(len(cuts)), cuts)
 
     def log_p(x):
-        return np.logaddexp.reduce(np.log(shares) + norm.logpdf(x, mus, sigmas))
+        return np.logaddexp.reduce(np.log(shares) + norm.logpdf(x[:, None], mus, sigmas), axis=1)
 
     def log_q(x):
         return norm.logpdf(x, mu, sigma)
 
     def mean(log_weight, of):
-        pieces = itertools.pairwise(cuts)
-        return sum(
-            integrate.quad(lambda x: math.exp(log_weight(x)) * of(x), *piece)[0] for piece in pieces
-        )
+        return integral(lambda x: np.exp(log_weight(x)) * of(x), cuts)
 
     return (
         mean(log_p, lambda x: log_p(x) - log_q(x)),
@@ -303,12 +302,12 @@ def by_quadrature(modes, mu, sigma):
 
 
 @pytest.mark.parametrize("case", range(6))
-def test_both_divergences_and_the_entropy_by_quadrature(case):
+def test_both_divergences_and_the_entropy_by_quadrature(case, integral):
     rng = np.random.default_rng(case)
     modes, mu, sigma = any_mixture(rng), rng.uniform(-5, 5), rng.uniform(0.4, 5.2)
     p = Mixture(*modes)
-    # Ten standard deviations of the widest leave out less than 1e-20, quad errs by 1e-10 at most.
-    forward, reverse, entropy = by_quadrature(modes, mu, sigma)
+    # Ten standard deviations of the widest leave out less than 1e-20.
+    forward, reverse, entropy = by_quadrature(modes, mu, sigma, integral)
     assert p.forward_kl(mu, sigma) == pytest.approx(forward, rel=1e-9, abs=1e-9)
     assert p.reverse_kl(mu, sigma) == pytest.approx(reverse, rel=1e-9, abs=1e-9)
     assert p.entropy == pytest.approx(entropy, rel=1e-9, abs=1e-9)

@@ -152,6 +152,7 @@ SLIPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_is_seen(slip, tmp_path):
     if shutil.which("npm") is None or not all(map(npm.is_installed, npm.LISTS)):
