@@ -29,7 +29,7 @@ def some(plan, every):
 def test_a_decoded_frame_is_the_frame_of_its_setting(name, decimals):
     scene = lessons.scene(name)
     plan = some(freeze.Plan(scene, SMALL), 7)
-    plan.settings = plan.settings[:80]
+    plan.settings = plan.settings[:40]
     data = freeze.encode(scene, plan, freeze.render(scene, plan.settings), decimals)
     head, frames = freeze.decode(data)
     assert len(frames) == len(plan.settings)
@@ -92,11 +92,10 @@ def test_a_grid_holds_the_start_the_presets_and_what_the_texts_name(name, size):
         stops = plan.stops[slider.name]
         if slider.handle:
             assert (stops[0], stops[-1]) == slider.ends
+        asked = {key[1 + [*plan.sliders].index(slider.name)] for key in keys}
         for stop in stops:
             slider.check(stop)
-            assert sum(key[1 + [*plan.sliders].index(slider.name)] == stop for key in keys) > 0, (
-                slider.name
-            )
+            assert stop in asked, slider.name
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -367,7 +367,7 @@ def test_every_corner_has_a_picture_and_numbers(make):
         explorer.set(**corner)
         assert "<path" in explorer.view.moving, corner
         assert "nan" not in explorer.view.moving, corner
-        for label in explorer.buttons:
+        for label in explorer.buttons[:-1]:  # all but Reset
             explorer.press(label)
 
 
