@@ -21,6 +21,7 @@ from kl_helpers import (
     kl_normal,
     kl_normal_fit,
 )
+from tools import lessons
 
 # Tolerances of 1e-12 and 1e-9 are the rounding of sums over the draws, of 1e-7 and 1e-5 the judge's
 # quadrature; then half a digit that the prose says, or the spread of five seeds.
@@ -105,6 +106,16 @@ def test_exact_moments_by_quadrature(shift, sigma, integral):
         assert sd**2 == pytest.approx(second - first**2, rel=1e-5)
     square = mean(lambda v: np.exp(2 * v))
     assert models.mean_square_ratio(shift, sigma) == pytest.approx(square, rel=1e-5)
+
+
+def test_a_mean_square_that_no_float_holds_is_infinite_and_said():
+    room = 2 - 1.4**2
+    by_hand = math.exp(25 / room) / (1.4 * math.sqrt(room))
+    # 625 in the exponent makes 625 roundings of it.
+    assert models.mean_square_ratio(5, 1.4) == pytest.approx(by_hand, rel=1e-12)
+    assert models.mean_square_ratio(5, 1.4108) == math.inf
+    frame = lessons.scene("monte_carlo").frame(shift=5, sigma=1.4108)
+    assert "Eₚ[r²] is finite here, but larger than 1e304: the numbers say ∞." in frame.notes
 
 
 @pytest.mark.parametrize("shift", [0, 1, 5])

@@ -149,6 +149,8 @@ def compute_monte_carlo(shift, sigma, n, seed):
     data = {"truth": truth, "results": results, "square": square, "seen": seen}
     high = square.max() if sigma**2 < 2 else 0  # from σ = √2 on q²/p grows without end
     note = f"q²/p leaves the picture: it reaches {high:.1e}." if high > HIGHEST else ""
+    if math.isinf(values[MEAN_SQUARE]) and sigma**2 < 2:
+        note = "Eₚ[r²] is finite here, but larger than 1e304: the numbers say ∞."
     return Frame(values, data, [note, _outside_note(truth, results, LIMITS)])
 
 

@@ -84,9 +84,12 @@ def exact_moments(shift, sigma):
 
 
 def mean_square_ratio(shift, sigma):
-    """E_p[(q/p)²] for p = N(0, 1) and q = N(shift, sigma²); infinite from sigma = √2 on."""
+    """E_p[(q/p)²] for p = N(0, 1) and q = N(shift, sigma²); infinite from sigma = √2 on.
+
+    Just below √2 it may be larger than any float, and is infinite then, too.
+    """
     room = 2 - sigma**2
-    if room <= 0:
+    if room <= 0 or shift**2 / room > 700:  # e^700 is 1e304
         return math.inf
     return math.exp(shift**2 / room) / (sigma * math.sqrt(room))
 
