@@ -330,13 +330,24 @@ def test_what_a_model_is_fed_can_only_lower_the_floor(rng):
 
 
 @pytest.mark.parametrize(
-    ("charge", "honest"), [(lambda q: -np.log(q), True), (lambda q: 1 - q, False)]
+    ("charge", "honest"),
+    [
+        (lambda q: -np.log(q), True),
+        (lambda q: 2 - 3 * np.log(q), True),
+        (lambda q: 1 - q, False),
+        (lambda q: (1 - q) ** 2, False),
+        (lambda q: -np.sqrt(q), False),
+        (lambda q: 1 / q, False),
+    ],
 )
 def test_the_logarithm_makes_the_true_forecast_the_cheapest(charge, honest, rng):
-    """1 − q looks at q(x) alone as well, and there some other forecast is cheaper."""
+    """The others look at q(x) alone as well, and there some other forecast is cheaper."""
+    aside = np.array([[1, -1, 0], [0, 1, -1], [-1, 0, 1]])
     for _ in range(200):
         p, q = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), 500)
         q = np.vstack([q, np.eye(3) * (1 - 3e-9) + 1e-9])  # the certain ones, nearly
+        for step in (1e-1, -1e-1, 1e-2, -1e-2, 1e-4, -1e-4):
+            q = np.vstack([q, p + step * p.min() * aside])
         assert (np.min(charge(q) @ p) >= charge(p) @ p) == honest
 
 
