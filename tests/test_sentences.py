@@ -1,6 +1,8 @@
 """What the prose concludes from its numbers, computed: over many seeds, or exactly."""
 
 import csv
+import inspect
+import itertools
 import math
 from collections import Counter
 from pathlib import Path
@@ -11,13 +13,21 @@ from scipy import special, stats
 from scipy.optimize import minimize
 from scipy.spatial.distance import jensenshannon
 
+import kl_helpers
 from kl_course.checks.gaussian_samples import check_kl_from_samples
+from kl_course.explorers.cross_entropy import explore_cross_entropy
 from kl_course.explorers.gaussian_samples import EPSILONS
-from kl_course.models import codes, evidence
+from kl_course.models import codes, evidence, two_directions
 from kl_course.models import estimate_on_trial as trial
 from kl_course.models import in_the_wild as wild
 from kl_course.models.geometry import RELATIVES, f_divergence
-from kl_course.models.two_directions import Mixture, reverse_kl, reverse_minima
+from kl_course.models.two_directions import (
+    Mixture,
+    dealt_modes,
+    forward_kl,
+    reverse_kl,
+    reverse_minima,
+)
 from kl_helpers import (
     cross_entropy,
     jeffreys_divergence,
@@ -122,6 +132,59 @@ def test_a_grid_must_be_wide_as_well(says):
     says("12", "mistakes-own", "0.85", "-0.15")
 
 
+def test_what_line_b_meets_day_after_day_and_line_a_hardly_ever():
+    """A train of B is four σ of the belief late on one day in three; what A's belief wastes."""
+    assert 2 * stats.norm.sf(2, 0, 2) == pytest.approx(0.32, abs=0.005)
+    assert 2 * stats.norm.sf(2 / 0.5) < 1e-4
+    assert 2 * stats.norm.sf(1.5, 0, 2) > 0.45  # of the belief lies where 0.3 % of A's trains do
+    assert 2 * stats.norm.sf(1.5, 0, 0.5) < 0.003
+
+
+def test_148_is_a_typical_factor_after_ten_trains(rng):
+    """The median; single trains take from the lead in three cases of ten."""
+    ratios = 0.5 - rng.normal(size=(20_000, 10))
+    assert math.exp(np.median(ratios.sum(axis=1))) == pytest.approx(148, rel=0.1)
+    assert abs((ratios < 0).mean() - 0.31) < 0.01
+    assert abs(ratios.mean() - 0.5) < 0.01  # "by so much, on average"
+
+
+def test_a_thousand_such_days_are_0_in_a_computer_and_a_thousand_likely_ones_are_not(rng):
+    days = rng.choice([0.5, 0.3, 0.2], (200, 1000), p=[0.5, 0.3, 0.2])
+    assert (np.prod(days, axis=1) == 0).all()
+    assert np.isfinite(np.log(days).sum(axis=1)).all()
+    assert 0.9**1000 > 0
+
+
+def test_infinite_just_where_q_is_0_and_p_is_not(rng):
+    for _ in range(200):
+        p, q = rng.dirichlet(np.ones(4), 2) * (rng.random((2, 4)) < 0.7) + [[0, 0, 0, 1e-9]] * 2
+        d = kl_divergence(p, q, normalize=True)
+        assert math.isinf(d) == np.any((p > 0) & (q == 0))
+
+
+def test_a_sum_without_dx_doubles_each_time_the_spacing_is_halved():
+    for spacing in (0.004, 0.002, 0.001):
+        x = np.arange(-8, 10, spacing)
+        p, q = stats.norm.pdf(x, math.sqrt(1.7)), stats.norm.pdf(x)
+        assert np.sum(p * np.log(p / q)) == pytest.approx(0.85 / spacing, rel=1e-9)
+
+
+def test_a_wide_q_is_ahead_over_most_of_the_axis_and_close_curves_have_two_small_areas():
+    x = np.linspace(-6, 6, 12_001)
+    p = stats.norm.pdf(x)
+    assert (stats.norm.pdf(x, 0, 2) > p).mean() > 0.7
+    below = []
+    for shift in (1, 0.1, 0.01):
+        integrand = p * np.log(p / stats.norm.pdf(x, shift))
+        below.append(-integrand[integrand < 0].sum() * 0.001)
+        assert integrand[integrand > 0].sum() * 0.001 > below[-1]
+    assert below[0] > 4 * below[1] > 16 * below[2]
+
+
+def test_scipys_manual_says_that_it_divides_by_the_sums():
+    assert "normalize" in stats.entropy.__doc__
+
+
 # --- 02 and 03
 
 
@@ -203,6 +266,69 @@ def test_the_luck_of_a_thousand_draws(says):
     says("02", "mean-log-ratio-moral", "0.03", "0.06")
 
 
+def test_the_recipe_by_hand_is_the_librarys_and_does_not_know_the_unit():
+    for seed in range(200):
+        x, y = two_samples(seed, 0.2, 0)
+        p, q = (np.histogram(s, np.linspace(*_ends(x, y), 100))[0] / 1000 + 1e-5 for s in (x, y))
+        estimate = kl_histogram(x, y)
+        assert np.sum(p * np.log(p / q)) == pytest.approx(estimate, rel=1e-12)
+        assert kl_histogram(100 * x, 100 * y) == pytest.approx(estimate, rel=1e-9)
+
+
+def _ends(x, y):
+    return min(x.min(), y.min()), max(x.max(), y.max())
+
+
+def test_a_stopped_clock_and_an_estimate_that_stands_still(says):
+    """The dice that a reader sees cross once; of 200, all but one or two cross."""
+    at = np.arange(30, 51, 5) / 100
+    crossings = []
+    for seed in range(200):
+        x, y = two_samples(seed, 0, 0)
+        errors = [kl_histogram(x, y + m) - kl_normal(0, 0.1, m, 0.1) for m in at]
+        crossings.append(np.count_nonzero(np.diff(np.sign(errors))))
+        at_5, at_6, at_10 = (kl_histogram(x, y + m) for m in (0.5, 0.6, 1))
+        assert 7.4 < at_5 < 8.2  # exact: 12.5, 18 and 50
+        assert 0 < at_6 - at_5 < 0.5
+        assert 0 < at_10 - at_5 < 1
+    assert crossings[16:22] == [1] * 6
+    assert np.mean(np.array(crossings) > 0) > 0.98
+    says("02", "reveal-far", "7.8", "4.7", "0.5")
+
+
+def test_neither_drift_of_the_bins_stops_at_the_exact_value():
+    for seed in range(200):
+        for pair, exact in ((PAIRS["similar"], 2), (PAIRS["different"], 12.5)):
+            few, many = (kl_histogram(*two_samples(seed, *pair), bins=b) for b in (99, 1000))
+            assert abs(many - exact) > abs(few - exact)
+
+
+def test_half_a_sample_errs_more_than_a_whole_one():
+    for seed in range(200):
+        x, y = two_samples(seed, 0, 0)
+        assert kl_histogram(x[:500], x[500:]) > kl_histogram(x, y)
+
+
+def test_almost_all_of_a_far_p_lies_in_bins_that_q_left_empty():
+    shares = []
+    for seed in range(200):
+        _, p, q = histogram_frequencies(*two_samples(seed, 0, 0.5), bins=99)
+        shares.append(p[q == 0].sum())
+    assert min(shares) > 0.9
+    assert np.mean(shares) > 0.96
+
+
+def test_what_an_empty_bin_adds():
+    """About p·log(p/ε), and a tenth of ε about p·ln 10 more: for every share of 1000 draws."""
+    p = np.arange(1, 1001) / 1000
+
+    def term(epsilon):
+        return (p + epsilon) * np.log((p + epsilon) / epsilon)
+
+    assert np.allclose(term(1e-5), p * np.log(p / 1e-5), rtol=0.02)
+    assert np.allclose(term(1e-6) - term(1e-5), p * math.log(10), rtol=0.03)
+
+
 def test_a_normal_fit_of_two_exponentials_says_twice_too_much():
     exact, fitted = kl_exponential(1, 1 / 3), kl_normal(1, 1, 3, 3)
     words = check_kl_from_samples(
@@ -222,13 +348,24 @@ def test_what_a_model_is_fed_can_only_lower_the_floor(rng):
 
 
 @pytest.mark.parametrize(
-    ("charge", "honest"), [(lambda q: -np.log(q), True), (lambda q: 1 - q, False)]
+    ("charge", "honest"),
+    [
+        (lambda q: -np.log(q), True),
+        (lambda q: 2 - 3 * np.log(q), True),
+        (lambda q: 1 - q, False),
+        (lambda q: (1 - q) ** 2, False),
+        (lambda q: -np.sqrt(q), False),
+        (lambda q: 1 / q, False),
+    ],
 )
 def test_the_logarithm_makes_the_true_forecast_the_cheapest(charge, honest, rng):
-    """1 − q looks at q(x) alone as well, and there some other forecast is cheaper."""
+    """The others look at q(x) alone as well, and there some other forecast is cheaper."""
+    aside = np.array([[1, -1, 0], [0, 1, -1], [-1, 0, 1]])
     for _ in range(200):
         p, q = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), 500)
         q = np.vstack([q, np.eye(3) * (1 - 3e-9) + 1e-9])  # the certain ones, nearly
+        for step in (1e-1, -1e-1, 1e-2, -1e-2, 1e-4, -1e-4):
+            q = np.vstack([q, p + step * p.min() * aside])
         assert (np.min(charge(q) @ p) >= charge(p) @ p) == honest
 
 
@@ -252,6 +389,56 @@ def test_ten_days_may_have_a_lower_floor_than_the_world():
     assert 0.3 < chances[entropies < stats.bernoulli.entropy(0.8) - 1e-9].sum() < 0.4
 
 
+def test_the_gap_between_training_and_new_days_says_nothing_of_the_floor():
+    """One parameter fitted to n days has a gap of 1/n, whether the floor is 0.69 or 0.33."""
+    n, k = 100, np.arange(101)
+    q = (k + 0.5) / (n + 1)
+
+    def loss(p):
+        return -p * np.log(q) - (1 - p) * np.log(1 - q)
+
+    for p in np.linspace(0.1, 0.9, 200):
+        gap = stats.binom.pmf(k, n, p) @ (loss(p) - loss(k / n))
+        assert gap == pytest.approx(1 / n, rel=0.002)
+
+
+def test_a_gradient_is_0_just_where_q_is_p_and_what_one_class_gains_the_others_lose(rng):
+    for z, p in zip(rng.normal(size=(200, 4)), rng.dirichlet(np.ones(4), 200), strict=True):
+        gradient = special.softmax(z) - p
+        assert abs(gradient.sum()) < 1e-15
+        assert np.abs(gradient).max() > 1e-3
+        assert np.abs(special.softmax(np.log(p)) - p).max() < 1e-15
+
+
+def test_a_one_hot_label_pushes_the_logits_apart_for_ever_and_a_smoothed_one_does_not(rng):
+    z = rng.normal(size=(200, 4))
+    for smooth, ends in ((0, False), (0.1, True)):
+        label, at = np.eye(4)[0] * (1 - smooth) + smooth / 4, z.copy()
+        for _ in range(400):
+            before, at = at, at - (special.softmax(at, axis=1) - label)
+        apart, more = (t[:, :1] - t[:, 1:] for t in (before, at))
+        assert (more > apart + 1e-4).all() != ends
+        assert (np.abs(more - math.log(0.925 / 0.025)) < 1e-3).all() == ends
+
+
+def test_a_loss_of_0_needs_certainty_and_cross_entropy_is_d_only_there(rng):
+    for _ in range(200):
+        p, q = rng.dirichlet(np.full(3, 0.3), 2) + 1e-9
+        p, q = p / p.sum(), q / q.sum()
+        assert cross_entropy(p, q) > cross_entropy(p, p) > 0
+        assert cross_entropy(p, q) > kl_divergence(p, q)
+        assert cross_entropy([0, 1, 0], q) == pytest.approx(kl_divergence([0, 1, 0], q), rel=1e-12)
+    assert cross_entropy([0, 1, 0], [0, 1, 0]) == 0
+
+
+def test_the_last_sixty_dots_stay():
+    explorer = explore_cross_entropy()
+    for k in range(70):
+        frame = explorer._with_trail(explorer.scene.compute(mu_q=2, sigma_q=1 + 0.01 * k))
+    sigmas = [sigma for _, sigma, _ in frame.data["trail"]]
+    assert sigmas == [1 + 0.01 * k for k in range(10, 70)]
+
+
 # --- 05
 
 
@@ -260,10 +447,10 @@ def uneven(m):
     return Mixture([-m, m], [0.6, 0.6], [0.3, 0.7])
 
 
-@pytest.mark.parametrize(("m", "covers"), [(1.38, True), (1.44, False), (2.4, False)])
-def test_with_seventy_percent_on_a_side_the_covering_minimum_ends(m, covers, says):
-    mus = [mu for mu, _, _ in uneven(m).reverse_minima()]
-    assert any(mu < 0.8 * m for mu in mus if mu > 0) == covers
+def test_with_seventy_percent_on_a_side_the_covering_minimum_ends(says):
+    for m in np.concatenate([np.linspace(0.7, 1.41, 100), np.linspace(1.415, 3, 100)]):
+        mus = [mu for mu, _, _ in uneven(m).reverse_minima()]
+        assert any(0 < mu < 0.8 * m for mu in mus) == (m <= 1.41)
     says("05", "never-ends", "70%", "1.41")
 
 
@@ -284,13 +471,109 @@ def test_covering_two_equal_streams_is_ever_dearer():
     assert (np.diff(costs) > 0).all()
 
 
-def test_a_part_of_p_costs_about_the_log_of_its_share(says):
-    _, tall = sorted(
-        Mixture([-2.7, 1.4, 2.0], [0.4, 1.0, 1.0], [9, 4, 6]).reverse_minima(), key=lambda e: e[2]
-    )[:2]
-    assert tall[2] <= -math.log(9 / 19)
-    assert f"{-math.log(9 / 19):.4f}" == "0.7472"
-    says("05", "game-modes-question", "0.7447", "0.7472")
+def test_a_part_of_p_costs_about_the_log_of_its_share(rng, says):
+    """In the first round, and on one mode of 200 mixtures, whose spill is 2.5 σ away or farther."""
+    (_, _, two), (_, _, tall) = Mixture(*zip(*dealt_modes(1), strict=True)).reverse_minima()[:2]
+    says("05", "game-modes-question", f"{two:.4f}", f"{-math.log(10 / 19):.4f}")
+    says("05", "game-modes-question", f"{tall:.4f}", f"{-math.log(9 / 19):.4f}")
+    assert -math.log(10 / 19) < two < -math.log(10 / 19) + 0.01  # a dip within
+    assert -math.log(9 / 19) - 0.01 < tall < -math.log(9 / 19)
+    for sigmas, weights in zip(
+        rng.uniform(0.4, 0.8, (200, 3)), rng.integers(1, 11, (200, 3)), strict=True
+    ):
+        cost = Mixture([-4, 0, 4], sigmas, weights).reverse_kl(-4, sigmas[0])
+        price = -math.log(weights[0] / weights.sum())
+        assert price - 0.06 < cost <= price + 1e-9
+
+
+def test_below_the_threshold_the_centre_is_best_and_above_it_a_side_is(says):
+    for m in np.linspace(1.45, 4, 200):
+        (_, _, centre), (mu, _, side) = reverse_minima(m)
+        assert (centre < side) == (m < 1.680049)
+        assert mu > 1
+    says("05", "recap", "1.680", "2.800")
+
+
+def test_every_step_from_the_hollow_triangle_costs():
+    """On the explorer's own stops, 0.02 apart."""
+    here = reverse_kl(0, 2.08, 2.4)
+    for mu in (-0.04, -0.02, 0, 0.02, 0.04):
+        for sigma in (2.04, 2.06, 2.08, 2.1, 2.12):
+            assert reverse_kl(mu, sigma, 2.4) > here or (mu, sigma) == (0, 2.08)
+
+
+def test_minus_log_p_bends_nowhere_more_than_one_stream_alone():
+    x, h = np.linspace(-6, 6, 601), 1e-3
+    for m in np.linspace(0, 4, 200):
+        log_p = [
+            np.logaddexp(*(stats.norm.logpdf(x + step, c, 0.6) for c in (-m, m)))
+            for step in (-h, 0, h)
+        ]
+        bend = -(log_p[0] - 2 * log_p[1] + log_p[2]) / h**2
+        assert bend.max() < 1 / 0.36 + 1e-6  # a difference of numbers below 200, over 1e-6
+
+
+def test_the_best_normal_has_the_mean_and_the_variance_of_any_p(rng):
+    for _ in range(200):
+        x, weights = rng.normal(0, 3, 6), rng.dirichlet(np.ones(6))
+        mean = weights @ x
+        best = math.sqrt(weights @ (x - mean) ** 2)
+        mu, sigma = mean + best * rng.normal(size=50), best * np.exp(rng.normal(size=50))
+
+        def loss(mu, sigma, x=x, weights=weights):
+            return -stats.norm.logpdf(x, np.c_[mu], np.c_[sigma]) @ weights
+
+        assert (loss(mu, sigma) > loss(mean, best)).all()
+
+
+def test_the_forward_valley_has_one_dip_for_every_m():
+    mu = np.linspace(-3, 3, 301)
+    for m in np.linspace(0, 3, 200):
+        valley = forward_kl(mu, np.sqrt(0.36 + m**2 + mu**2), m)  # at the best σ for each μ
+        assert (np.diff(valley[:151]) < 0).all()
+        assert (np.diff(valley[150:]) > 0).all()
+
+
+def test_the_elbo_and_the_reward_are_reverse(rng):
+    """log Z − D(q‖posterior), and β log Z − β·D(π‖tilted): 200 of either, over 5 outcomes."""
+    for _ in range(200):
+        q, reference = rng.dirichlet(np.ones(5), 2)
+        joint, beta = rng.uniform(0, 1, 5), rng.uniform(0.1, 3)
+        elbo = q @ (np.log(joint) - np.log(q))
+        z = joint.sum()
+        assert elbo == pytest.approx(math.log(z) - kl_divergence(q, joint / z), abs=1e-12)
+        tilted = reference * joint  # the reward is β log(joint)
+        gain = q @ (beta * np.log(joint)) - beta * kl_divergence(q, reference)
+        share = tilted.sum()
+        d = kl_divergence(q, tilted / share)
+        assert gain == pytest.approx(beta * (math.log(share) - d), abs=1e-12)
+
+
+def test_wide_starts_near_the_middle_cover_and_narrow_ones_near_a_mode_lock_on():
+    def end(mu, sigma, m=2.4):
+        start = mu / two_directions.SIGMA, math.log(sigma / two_directions.SIGMA)
+        found = minimize(
+            two_directions._objective,
+            start,
+            args=(m / two_directions.SIGMA,),
+            jac=two_directions._slopes,
+        )
+        return found.x[0] * two_directions.SIGMA
+
+    for mu, sigma in itertools.product(np.linspace(-0.3, 0.3, 10), np.linspace(1.5, 3.5, 10)):
+        assert abs(end(mu, sigma)) < 0.01
+    for mu, sigma in itertools.product(np.linspace(2, 2.8, 10), np.linspace(0.3, 1, 10)):
+        assert abs(end(mu, sigma) - 2.4) < 0.01
+
+
+def test_near_the_border_the_coordinates_decide():
+    """One optimiser over log σ and over σ: from some starts it ends in different valleys."""
+    ends = []
+    for mu, sigma in ((1.1, 2.5), (1.2, 2.5), (1.3, 2.5), (1.4, 2.5), (1.4, 3), (1.5, 3)):
+        by_log = minimize(lambda at: reverse_kl(at[0], math.exp(at[1]), 2.4), [mu, math.log(sigma)])
+        by_sigma = minimize(lambda at: reverse_kl(at[0], abs(at[1]) + 1e-9, 2.4), [mu, sigma])
+        ends.append(sorted([abs(by_log.x[0]), abs(by_sigma.x[0])]))
+    assert any(low < 0.01 and high == pytest.approx(2.4, abs=0.01) for low, high in ends)
 
 
 # --- 04
@@ -312,6 +595,48 @@ def test_the_short_cut_has_no_end(c, factor, says):
     ratio = kl_bernoulli(0.5, c) / (kl_bernoulli(0.5, b) + kl_bernoulli(b, c)).min()
     assert float(f"{ratio:.2g}") == float(factor)
     says("04", "ex-triangle-help", factor)
+
+
+def test_a_squared_step_costs_more_the_closer_the_belief_is_to_0_below_a_half():
+    for a in np.linspace(0.02, 0.5, 200):
+        b = np.linspace(0.01, a - 0.005, 50)
+        assert (np.diff(kl_bernoulli(a, b) / (a - b) ** 2) < 0).all()
+    above = [kl_bernoulli(0.9, b) / (0.9 - b) ** 2 for b in (0.8, 0.5)]
+    assert above[0] > above[1]  # there the price falls towards the middle
+
+
+def test_the_short_cut_grows_without_end():
+    best = []
+    for c in np.geomspace(1e-2, 1e-300, 200):
+        b = np.geomspace(c, 0.5, 1001)[1:-1]
+        best.append(kl_bernoulli(0.5, c) / (kl_bernoulli(0.5, b) + kl_bernoulli(b, c)).min())
+    assert np.all(np.diff(best) > 0)
+    assert best[-1] > 100
+
+
+def test_total_variation_is_the_largest_error_over_all_events(rng):
+    events = (np.arange(64)[:, np.newaxis] >> np.arange(6)) & 1
+    for _ in range(200):
+        p, q = rng.dirichlet(np.ones(6), 2)
+        worst = np.abs(events @ p - events @ q).max()
+        assert total_variation(p, q) == pytest.approx(worst, abs=1e-14)
+        assert worst <= math.sqrt(kl_divergence(p, q) / 2)
+
+
+def test_a_coin_and_its_mirror_image_agree_both_ways():
+    a = np.linspace(0.001, 0.999, 333)
+    assert np.allclose(kl_bernoulli(a, 1 - a), kl_bernoulli(1 - a, a), rtol=1e-12, atol=0)
+
+
+def test_what_the_audit_finds_without_any_draw():
+    """Sorted samples of N(0, 1) and N(1, 1) are x and x + 1 as n grows: sums over n, in bits."""
+    x = np.linspace(-9, 9, 180_000)  # neither 0 nor −1 is on it
+    alike = (x > 0) | (x < -1)
+    weight, ratio = stats.norm.pdf(x) * (x[1] - x[0]), np.log2(np.abs((x + 1) / x))
+    assert weight[~alike].sum() == pytest.approx(1 / 3, abs=0.01)
+    there, back = -(weight * x * ratio)[alike].sum(), (weight * (x + 1) * ratio)[alike].sum()
+    assert there < 0 < back
+    assert -back / there == pytest.approx(1.5, abs=0.1)
 
 
 def test_the_root_of_jeffreys_breaks_the_triangle_for_every_coin_in_between(rng, says):
@@ -341,6 +666,33 @@ def test_the_same_noise_adds_nothing_and_forgetting_takes(rng):
         both = kl_divergence((p[:, None] * noise).ravel(), (q[:, None] * noise).ravel())
         assert both == pytest.approx(kl_divergence(p, q), abs=1e-12)
         assert kl_divergence(noise.T @ p, noise.T @ q, normalize=True) <= both + 1e-12
+
+
+# --- 12
+
+
+def test_the_truth_comes_first_in_every_function_of_two():
+    """`(p, q)`, or all that belongs to p before all that belongs to q; draws x of p before y."""
+    pairs = 0
+    for name in kl_helpers.__all__:
+        names = list(inspect.signature(getattr(kl_helpers, name)).parameters)
+        of_p = [i for i, each in enumerate(names) if each in ("p", "x") or each.endswith("_p")]
+        of_q = [i for i, each in enumerate(names) if each in ("q", "y") or each.endswith("_q")]
+        if of_p and of_q and name != "kl_monte_carlo":  # there x is what both are asked at
+            assert max(of_p) < min(of_q), name
+            pairs += 1
+    assert pairs >= 15
+    assert list(inspect.signature(kl_helpers.kl_monte_carlo).parameters)[:2] == ["log_p", "log_q"]
+
+
+def test_the_determinant_of_a_column_too_many_is_rounding_of_either_sign():
+    signs = Counter()
+    for seed in range(200):
+        x = np.random.default_rng(seed).normal(size=(100, 2))
+        det = np.linalg.det(np.cov(np.c_[x, x.sum(axis=1)].T))
+        assert abs(det) < 1e-13
+        signs[det > 0] += 1
+    assert min(signs[True], signs[False]) > 20
 
 
 # --- 06 and 07

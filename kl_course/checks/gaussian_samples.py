@@ -141,9 +141,9 @@ def check_demo_claim(answer):
         reasons={
             "A": "Move the bins slider: fewer samples fall into each bin, more bins are empty, and"
             " the number keeps moving instead of settling at the exact value.",
-            "B": "Move the ε slider: wherever q's bin is empty, p·log(p/ε) is what is added.",
+            "B": "Move the ε slider: wherever q's bin is empty, about p·log(p/ε) is what is added.",
             "D": "Choose the same μ and σ for both: chance makes the two histograms differ, and"
             " every difference makes D greater than 0.",
         },
-        right="Each of p's bins where q is empty adds p·ln 10, and these p sum to almost 1.",
+        right="Each of p's bins where q is empty adds about p·ln 10, and these p sum to almost 1.",
     )
