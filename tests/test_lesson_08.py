@@ -284,6 +284,7 @@ def test_a_book_that_knows_the_letter_before_beats_the_floor():
     known = -np.sum(share[:, 0] * np.log2(share[:, 1]))
     assert known < 0.8 * entropy(SHARES["german"], base=2)
     assert text.count("ch") > 0.8 * text.count("c")  # "h mostly follows c"
+    assert text.count("ch") > 0.5 * text.count("h")  # read the other way, too
     assert text.count("kaninchen") > 5
 
 
