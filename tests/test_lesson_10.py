@@ -291,6 +291,7 @@ def test_numbers_in_the_prose(says):
     assert there / kl_normal(0, 1, 0.01, 1) == pytest.approx(2, rel=0.02)
     says("10", "title", f"{kl_normal(0, 1, 0, 1.01):.4f}")
     says("10", "ball-read", r"-\frac13", r"-\frac53")
+    says("10", "digits-moral", r"-\frac53")
     says("10", "infinite-read", "0.0016", "10^{628}")
 
 

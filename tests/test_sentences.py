@@ -585,7 +585,7 @@ def test_the_mean_slope_of_k1_over_fixed_draws_is_zero(rng):
     assert abs(k1(1 + h) - k1(1 - h)) / (2 * h) < 4 / math.sqrt(x.size)
 
 
-def test_k3_with_sigma_1_5_catches_the_exact_value_three_times_in_four(rng):
+def test_k3_with_sigma_1_5_catches_the_exact_value_three_times_in_four(rng, says):
     sigma, runs = 1.5, 4000
     x = rng.normal(size=(runs, 300))
     log_r = stats.norm.logpdf(x, 0, sigma) - stats.norm.logpdf(x)
@@ -593,6 +593,7 @@ def test_k3_with_sigma_1_5_catches_the_exact_value_three_times_in_four(rng):
     error = k3.std(axis=1, ddof=1) / math.sqrt(300)
     caught = np.abs(k3.mean(axis=1) - kl_normal(0, 1, 0, sigma)) < 2 * error
     assert abs(caught.mean() - 0.74) < 0.03  # its standard error is 0.007
+    says("07", "coverage-moral", "1.5", "three times in four")
 
 
 def test_k3_is_too_low_where_p_cannot_draw_what_q_can(rng):
