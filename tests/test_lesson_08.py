@@ -228,7 +228,7 @@ def test_numbers_of_the_prose(says):
     says("08", "reveal-book", "0.625", f"{1 / 4}", f"{1 / 8}", "0.5")
     dry, wet = -np.log2([0.8, 0.2])
     floor = entropy([0.8, 0.2], base=2)
-    says("08", "ask-whole", f"{dry:.2f}", f"{wet:.2f}", f"{floor:.2f}")
+    says("08", "ask-whole", *[f"{dry:.2f}"] * 2, f"{wet:.2f}", f"{floor:.2f}", f"{dry:.2f}")
     says("08", "interval-meaning", f"{dry:.2f}", f"{dry:.2f}", f"{wet:.2f}", f"{dry:.2f}")
     says("08", "try-blocks", f"{0.8**3:.3f}", f"{0.2**3:.3f}")
 
@@ -259,7 +259,7 @@ def test_a_hundred_days(says):
         assert abs(counted[dry] - counted[8] - waste) < 2
     floor = 100 * entropy([0.8, 0.2], base=2)
     says("08", "hundred-meaning", f"{counted[8]}", f"{floor:.2f}")
-    says("08", "hundred-meaning", "0.6", f"{counted[6]}", "0.5", f"{counted[5]}")
+    says("08", "hundred-meaning", "0.6", f"{counted[6]}", "0.5", f"{counted[5]}", "100", "2 bits")
 
 
 def test_a_dry_day_lengthens_a_message_by_its_surprise():
