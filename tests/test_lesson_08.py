@@ -229,7 +229,7 @@ def test_numbers_of_the_prose(says):
     dry, wet = -np.log2([0.8, 0.2])
     floor = entropy([0.8, 0.2], base=2)
     says("08", "ask-whole", *[f"{dry:.2f}"] * 2, f"{wet:.2f}", f"{floor:.2f}", f"{dry:.2f}")
-    says("08", "interval-meaning", f"{dry:.2f}", f"{dry:.2f}", f"{wet:.2f}", f"{dry:.2f}")
+    says("08", "interval-meaning", f"{dry:.2f} + {dry:.2f} + {wet:.2f} + {dry:.2f}")
     says("08", "try-blocks", f"{0.8**3:.3f}", f"{0.2**3:.3f}")
 
 
