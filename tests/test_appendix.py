@@ -206,7 +206,7 @@ MISTAKES = {
         "`jensenshannon` gives",
         ["`jensenshannon` returns the root", "is the square *root*"],
     ),
-    "torch": ("torch's", ["the model comes first, as in all of torch's losses"]),
+    "torch": ("torch's", ["the model comes first, as in torch's `cross_entropy`"]),
     "which is forward": ("Forward is the", ["over whose draws does the average run", "the target"]),
     "negative entropy": ("An entropy below 0", ["the unit moves the floor"]),
     "bits for nats": ("I get 0.84", ["0.8440 bits"]),

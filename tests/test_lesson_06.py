@@ -117,6 +117,32 @@ def test_without_epsilon_only_the_last_step_is_infinite():
 # --- what the prose says
 
 
+def test_numbers_of_the_prose(says):
+    """Means of 1000 rolls are known to 0.007 nats."""
+    near, far = (reports(shift, repeats=1000, seed=1).mean() for shift in (2, -5))
+    says("06", "title", f"{near:.1f}", f"{near:.1f}", f"{far:.1f}")
+    says("06", "charge", f"{near - 2:.1f}", f"{12.5 - far:.1f}")
+    says("06", "ask-epsilon", f"{far:.1f}", f"{12.5 - far:.1f}")
+    says("06", "ex-epsilon-prompt", f"{far:.1f}")
+    says("06", "ceiling", f"{far:.1f}")
+    says("06", "ceiling-read", f"{far:.1f}", "6", f"{6**2 / 2:.0f}", f"{10**2 / 2:.0f}")
+    smaller = reports(-5, epsilon=1e-8, repeats=1000, seed=1).mean()
+    decade = (smaller - far) / 3
+    slope = f"{decade / math.log(10):.2f}"
+    says(
+        "06", "reveal-epsilon", slope, f"{decade:.2f}", f"{12.5 - far:.1f}", f"{smaller - 12.5:.0f}"
+    )
+    says("06", "epsilon-read", slope)
+    says("06", "null", f"{reports(0, repeats=1000, seed=1).mean():.2f}", f"{98 / 1000}")
+    says("06", "null-read", f"{math.log(1 / (100 * 1e-5)):.1f}")
+    says("06", "waterfall-read", f"{reports(2, repeats=4000, seed=1).std():.2f}", "0.63")
+    says("06", "reveal-bins", f"{1 + 1 / (1000 * 1e-5):.0f}", f"{math.log(101):.2f}")
+    says("06", "bins-limit", f"{math.log(101):.2f}")
+    says("06", "ex-rods-help", f"{next(n for n in range(1900, 1920) if even_mean(n) < 0.01)}")
+    many = reports(2, n=100_000, repeats=300, seed=1).mean()
+    says("06", "million-read", "100,000", f"{2 - many:.2f}")
+
+
 def test_the_verdict_in_nats():
     shares = {
         shift: np.diff([level.mean() for level in waterfall(shift, repeats=1000, seed=1).values()])
@@ -182,7 +208,7 @@ def test_the_null_formula_lies_on_both_sides_of_the_recipe():
     assert 0.78 < ratio[10**6] < 0.85
 
 
-def test_the_null_formula_in_even_bins_by_the_exact_mean():
+def test_the_null_formula_in_even_bins_by_the_exact_mean(says):
     def mean(n, k=99, epsilon=1e-5):
         counts = np.arange(n + 1)
         chance, x = stats.binom.pmf(counts, n, 1 / k), counts / n + epsilon
@@ -192,6 +218,7 @@ def test_the_null_formula_in_even_bins_by_the_exact_mean():
     assert mean(100) / (98 / 100) == pytest.approx(3, abs=0.5)
     assert mean(1000) / (98 / 1000) == pytest.approx(1.06, abs=0.005)
     assert mean(10_000) / (98 / 10_000) == pytest.approx(1, abs=0.005)
+    says("06", "null-read", f"{1 - 98 / 1000 / mean(1000):.0%}", f"{mean(100) / (98 / 100):.0f}")
     p_hat, q_hat = np.random.default_rng(0).multinomial(1000, np.full(99, 1 / 99), (2, 4000)) / 1000
     draws = kl_divergence(p_hat, q_hat, epsilon=1e-5)
     assert abs(draws.mean() - mean(1000)) < 4 * draws.std() / 4000**0.5

@@ -154,6 +154,8 @@ def test_the_slopes_and_the_never(says):
     never = -math.log(0.9)
     assert 43 * never < math.log(100) < 44 * never
     says("09", "never-meaning", f"{never:.3f}", "44")
+    says("09", "reveal-never", f"{never:.3f}")
+    says("09", "reveal-hundred", f"{late:.2f}")
 
 
 # --- Two errors

@@ -141,7 +141,7 @@ def test_what_is_said_of_the_five_words(says):
     says("11", "reward", " | ".join(f"{share:.2f}" for share in wild.REFERENCE))
     says("11", "reward", " | ".join(f"{points:.0f}" for points in wild.REWARD))
     assert wild.budget(wild.REFERENCE, wild.REWARD, 0.01)[0] == pytest.approx(-math.log(0.05))
-    assert f"{-math.log(0.05):.2f} {-math.log(0.4):.2f}" == "3.00 0.92"
+    says("11", "reveal-budget", "0.05", f"{-math.log(0.05):.2f}", "0.4", f"{-math.log(0.4):.2f}")
     for_good = np.array([2.0, 0, 0, 0, 0])
     assert wild.budget(wild.REFERENCE, for_good, 0.01)[0] == pytest.approx(-math.log(0.4))
     again = wild.tilt(wild.REFERENCE, wild.REWARD + 1, 0.5)
@@ -305,7 +305,7 @@ def test_chi_squared_is_too_lenient_for_fifty_birds_and_four_features(rng):
         wild.fitted_kl(rng.standard_normal((52, 4)), rng.standard_normal((49, 4))) > limit
         for _ in range(600)
     ]
-    assert np.mean(above) > 0.09  # 13.7 % in 3000 runs
+    assert 0.09 < np.mean(above) < 0.19  # 13.7 % in 3000 runs, and four standard errors
 
 
 def test_what_the_notebook_says_of_the_report(birds, says):

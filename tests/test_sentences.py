@@ -20,7 +20,7 @@ from kl_course.explorers.gaussian_samples import EPSILONS
 from kl_course.models import codes, evidence, two_directions
 from kl_course.models import estimate_on_trial as trial
 from kl_course.models import in_the_wild as wild
-from kl_course.models.geometry import RELATIVES, f_divergence
+from kl_course.models.geometry import RELATIVES, f_divergence, textbook_kl_normal
 from kl_course.models.two_directions import (
     Mixture,
     dealt_modes,
@@ -742,6 +742,73 @@ def test_the_light_goes_out_too_early_at_a_million(says):
     says("06", "without-truth", "1.32", "1.65")
 
 
+def test_neither_bins_nor_range_blur_and_finer_bins_stand_emptier(says):
+    for shift in (0, 2, -5):
+        steps = {name: level.mean() for name, level in trial.waterfall(shift, repeats=200).items()}
+        of_range, of_bins, *_ = np.abs(np.diff([*steps.values()]))
+        assert of_range < 0.02
+        assert of_bins < 0.02
+        empty = []
+        for bins in (10, 20, 50, 99, 200, 1000):
+            _, _, q_hat = trial.roll(shift, bins=bins, repeats=200)
+            empty.append((q_hat == 0).sum(axis=1).mean())
+        assert (np.diff(empty) > 0.5).all()
+    says("06", "verdict-read", "0.02", "5.0", "0.06", "0.63", "0.04")
+
+
+def test_where_more_bins_report_more_and_where_less():
+    """Means over 200 rolls."""
+    lines = (2, 4, 5, 10, 20, 50, 99, 200, 1000)
+    for shift, way, first in ((0, 1, 0), (2, 1, 0), (-5, -1, 3)):
+        found = [trial.reports(shift, bins=bins, repeats=200).mean() for bins in lines[first:]]
+        assert (way * np.diff(found) > 0).all(), shift
+
+
+def test_each_bin_adds_one_nth_whatever_the_distribution(rng):
+    """200 distributions, 40 pairs of samples each, 200 draws in the emptiest bin."""
+    ratios = []
+    for _ in range(200):
+        k = int(rng.integers(2, 30))
+        p = 0.8 * rng.dirichlet(np.full(k, 2.0)) + 0.2 / k
+        n = math.ceil(200 / p.min())
+        found = kl_divergence(*rng.multinomial(n, p, (2, 40)) / n)
+        ratios.append(found.mean() * n / (k - 1))
+    assert np.mean(ratios) == pytest.approx(1, abs=0.02)  # its standard error is 0.005
+    assert 0.2 < min(ratios) < max(ratios) < 2.2  # of one free number: χ² with 40 degrees, over 40
+
+
+def test_what_is_left_where_the_samples_part(says):
+    fills, entropies = [], []
+    for shift in (6, 8, 10):
+        _, p_hat, q_hat = trial.roll(shift, repeats=200)
+        ceiling = math.log(1e5) - stats.entropy(p_hat, axis=1)
+        assert np.abs(kl_divergence(p_hat, q_hat, epsilon=1e-5) - ceiling).mean() < 0.015
+        assert (p_hat * (q_hat == 0)).sum(axis=1).mean() > 0.99  # m tends to 1
+        fills.append((p_hat > 0).sum(axis=1).mean())
+        entropies.append(stats.entropy(p_hat, axis=1).mean())
+    assert (np.diff(fills) < 0).all()  # wider bins, fewer of them filled, and so it creeps up
+    assert (np.diff(entropies) < 0).all()
+    _, p_hat, _ = trial.roll(5, repeats=200)
+    assert 0.45 < (p_hat > 0).mean() < 0.55
+    left = stats.entropy(p_hat, axis=1).mean()
+    says("06", "ceiling-read", f"{math.log(1e5):.1f}", f"{left:.1f}", "half")
+
+
+@pytest.mark.parametrize("shift", [2, -5])
+def test_a_sample_has_no_draw_for_most_bins_of_less_than_a_draws_share(shift):
+    edges, _, q_hat = trial.roll(shift, repeats=200)
+    small = trial.bin_shares(edges, 0) < 1e-3
+    assert (((q_hat == 0) & small).sum(axis=1) > small.sum(axis=1) / 2).all()
+
+
+def test_the_ceiling_does_not_know_the_shape_of_q(rng):
+    p = np.r_[np.full(8, 1 / 8), np.zeros(91)]
+    ceiling = math.log(1e6) - math.log(8)
+    for _ in range(200):
+        q = np.r_[np.zeros(8), rng.dirichlet(np.full(91, rng.uniform(0.02, 5)))]
+        assert abs(kl_divergence(p, q, epsilon=1e-6) - ceiling) < 0.005  # three digits
+
+
 def test_neighbours_read_low_far_apart_and_lower_in_more_dimensions(says):
     means = {}
     for d in (1, 2, 5, 10):
@@ -768,9 +835,56 @@ def test_which_estimates_may_be_below_zero(says):
         log_ratio = stats.norm.logpdf(1 + y) - stats.norm.logpdf(1 + y, 1)
         wrong_draws.append(log_ratio.mean())
     assert np.mean(same < -2 * np.std(same)) < 0.04
+    assert abs(np.mean(same)) < 0.01  # "next to no bias": its standard error is 0.003
     mean, spread = np.mean(wrong_draws), np.std(wrong_draws)
     assert round(mean / spread) in (-8, -9)
     says("07", "chance-or-mistake", f"{mean:.2f}", f"{spread:.2f}")
+
+
+def test_an_estimator_that_is_never_negative_is_biased_where_p_is_q():
+    """Cut off below, k-NN is right for half of the samples, and too high in the mean."""
+    pairs = np.random.default_rng(0).normal(size=(200, 2, 300))
+    cut = [max(kl_knn(x, y), 0) for x, y in pairs]
+    assert 0.3 < np.mean(np.equal(cut, 0)) < 0.7
+    assert np.mean(cut) > 4 * np.std(cut) / math.sqrt(200)
+
+
+def test_rounding_to_a_tenth_leaves_the_formula_without_most_draws():
+    """ρ is 0 where six of the sample are alike, ν where five of the other are."""
+    for seed in range(200):
+        x, y = np.random.default_rng(seed).normal(size=(2, 300))
+        tenths = [(10 * z).round().astype(int) + 100 for z in (x, 1 + y)]
+        own, other = (np.bincount(z, minlength=200)[tenths[0]] for z in tenths)
+        assert np.mean((own >= 6) | (other >= 5)) > 0.75
+
+
+def test_a_pseudo_count_errs_upward_near_and_downward_far_apart(rng):
+    """20 draws each of 2 to 5 categories; exact value below 0.1, or above 1.5."""
+    near = far = 0
+    while near < 100 or far < 100:
+        p, q = rng.dirichlet(np.ones(int(rng.integers(2, 6))), 2)
+        exact = kl_divergence(p, q)
+        if 0.1 < exact < 1.5:
+            continue
+        counts = [rng.multinomial(20, share, 300) + 0.5 for share in (p, q)]
+        error = kl_divergence(*counts, normalize=True).mean() - exact
+        assert (error > 0) == (exact < 0.1), (p, q)
+        near, far = near + (exact < 0.1), far + (exact > 1.5)
+
+
+def test_at_twelve_and_a_half_nats_r_is_close_to_0_in_nearly_every_draw():
+    assert stats.norm.cdf((12.5 + math.log(0.1)) / 5) > 0.97  # log r = 5x − 12.5 < log 0.1
+
+
+def test_the_dots_hardly_show_where_the_variance_ends(rng):
+    """Of k3, in 200 times a hundred estimates: √2 lies between the two widths."""
+    z = rng.normal(size=(20_000, 100))
+    seen = []
+    for sigma in (1.38, 1.45):
+        log_r = -math.log(sigma) - z**2 * (1 / sigma**2 - 1) / 2
+        means = (np.expm1(log_r) - log_r).mean(axis=1).reshape(200, 100)
+        seen.append(np.median(means.std(axis=1)))
+    assert 1 < seen[1] / seen[0] < 1.7
 
 
 def test_rods_rounded_to_half_a_sigma_are_refused(says):
@@ -823,7 +937,7 @@ def test_the_mean_slope_of_k1_over_fixed_draws_is_zero(rng):
     assert abs(k1(1 + h) - k1(1 - h)) / (2 * h) < 4 / math.sqrt(x.size)
 
 
-def test_k3_with_sigma_1_5_catches_the_exact_value_three_times_in_four(rng):
+def test_k3_with_sigma_1_5_catches_the_exact_value_three_times_in_four(rng, says):
     sigma, runs = 1.5, 4000
     x = rng.normal(size=(runs, 300))
     log_r = stats.norm.logpdf(x, 0, sigma) - stats.norm.logpdf(x)
@@ -831,11 +945,17 @@ def test_k3_with_sigma_1_5_catches_the_exact_value_three_times_in_four(rng):
     error = k3.std(axis=1, ddof=1) / math.sqrt(300)
     caught = np.abs(k3.mean(axis=1) - kl_normal(0, 1, 0, sigma)) < 2 * error
     assert abs(caught.mean() - 0.74) < 0.03  # its standard error is 0.007
+    says("07", "coverage-moral", "1.5", "three times in four")
 
 
-def test_k3_is_biased_where_p_cannot_draw_what_q_can():
-    p, q = np.array([0.5, 0.5]), np.array([0.3, 0.3])
-    assert (p * (q / p - 1 - np.log(q / p))).sum() < kl_divergence([0.5, 0.5, 0], [0.3, 0.3, 0.4])
+def test_k3_is_too_low_where_p_cannot_draw_what_q_can(rng):
+    """By q's share of what p cannot draw, for 200 pairs."""
+    for _ in range(200):
+        q, p = rng.dirichlet(np.ones(5)), np.append(rng.dirichlet(np.ones(4)), 0)
+        r = q[:4] / p[:4]
+        k3 = (p[:4] * (r - 1 - np.log(r))).sum()
+        assert k3 == pytest.approx(kl_divergence(p, q) - q[4], abs=1e-12)
+        assert k3 < kl_divergence(p, q)
 
 
 # --- 08 and 09
@@ -951,11 +1071,165 @@ def test_from_87_trains_on_both_errors_are_below_one_percent():
     assert math.exp(-137 * information) < 0.01  # and from there on by the bound
 
 
+def test_steins_factor_shrinks_at_half_and_grows_at_five_percent(says):
+    """The logarithm of false alarms times e^{nD}, over n from 20 to 5,000."""
+    factor = {}
+    for misses in (0.5, 0.05):
+        factor[misses] = [
+            evidence.log_errors(n, evidence.stein_count(n, 0.3, misses), 0.3, 0.1)[1]
+            + n * kl_bernoulli(0.3, 0.1)
+            for n in np.geomspace(20, 5000, 200).astype(int).tolist()
+        ]
+    assert max(factor[0.5]) < 0
+    assert factor[0.5][-1] < factor[0.5][0] - 2
+    assert min(factor[0.05]) > 0
+    spread = evidence.moments_of_lead(0.3, 0.1)[1]
+    says("09", "stein-proof", f"{stats.norm.isf(0.05):.2f}", f"{spread:.2f}", "5%", "1.64")
+    first_order = stats.norm.isf(0.05) * spread * math.sqrt(5000)
+    assert factor[0.05][-1] == pytest.approx(first_order, rel=0.1)
+
+
+def test_chernoffs_exponents_are_the_true_rates(rng):
+    for _ in range(200):
+        q, t, p = np.sort(rng.uniform(0.02, 0.98, 3))
+        if min(t - q, p - t) < 0.02:
+            continue
+        n = 20_000
+        least = math.ceil(n * t)
+        miss, alarm = evidence.log_errors(n, least, p, q)
+        for log_error, claim in ((miss, p), (alarm, q)):
+            assert -log_error / n == pytest.approx(
+                kl_bernoulli(least / n, claim), abs=6e-4
+            )  # ln n / 2n and more
+
+
+def test_a_fair_die_hardly_ever_shows_each_face_equally_often():
+    for each in range(1, 200):
+        n = 6 * each
+        log_chance = math.lgamma(n + 1) - 6 * math.lgamma(each + 1) - n * math.log(6)
+        assert log_chance < math.log(0.016)
+
+
+@pytest.mark.parametrize("n", [60, 100, 200, 1000])
+def test_ten_or_more_on_each_face_accuse_a_fair_die_once_in_twenty_times(n, rng):
+    counts = rng.multinomial(n, np.full(6, 1 / 6), size=20_000)
+    accused = 2 * n * kl_divergence(counts / n, np.full(6, 1 / 6)) > stats.chi2.ppf(0.95, 5)
+    assert 0.045 < accused.mean() < 0.06  # its standard error is 0.0015
+
+
+def test_the_truth_is_the_best_bet_whatever_the_prices(rng):
+    for _ in range(200):
+        truth, pays = rng.dirichlet(np.ones(4)), rng.uniform(0.5, 20, 4)
+        bets = np.vstack([truth, rng.dirichlet(np.ones(4), 200)])
+        growth = (truth * np.log(bets * pays)).sum(axis=1)
+        assert growth.argmax() == 0
+
+
+def test_a_list_needs_ln_of_the_factor_over_d_at_the_least_and_one_step_more_at_most(rng):
+    tried = 0
+    while tried < 200:
+        p, q = rng.uniform(0.02, 0.98, 2)
+        factor, d = rng.uniform(2, 30), kl_bernoulli(p, q)
+        if d < 0.3:
+            continue
+        tried += 1
+        chance = evidence.passage_times(p, q, factor, longest=150)
+        lead = np.sum(chance * np.arange(chance.size)) * d
+        assert chance.sum() > 0.999
+        room = 150 * d * (1 - chance.sum())  # of the lists that wait longer
+        assert math.log(factor) - room - 1e-9 < lead
+        assert lead < math.log(factor) + max(evidence.log_ratios(p, q)) + 1e-9
+
+
 # --- 10 and 11
 
 
-def test_mirror_pairs_of_shares_agree_in_both_directions():
-    assert math.isclose(kl_bernoulli(0.3, 0.7), kl_bernoulli(0.7, 0.3), rel_tol=1e-14)
+def test_mirror_pairs_of_shares_agree_in_both_directions_and_no_others():
+    share = np.linspace(0.01, 0.49, 200)
+    assert np.allclose(kl_bernoulli(share, 1 - share), kl_bernoulli(1 - share, share), rtol=1e-13)
+    for other in np.linspace(0.02, 0.98, 49):
+        apart = (np.abs(share - other) > 0.01) & (np.abs(1 - share - other) > 0.01)
+        gap = np.abs(kl_bernoulli(share, other) / kl_bernoulli(other, share) - 1)
+        assert (gap[apart] > 1e-5).all()
+
+
+def test_with_log_sigma_for_sigma_the_information_is_2_for_every_sigma(rng):
+    sigma, step = rng.uniform(0.01, 100, 200), 1e-6
+    assert np.allclose(2 * kl_normal(0, sigma, 0, sigma * math.exp(step)) / step**2, 2, rtol=1e-5)
+
+
+def test_nothing_is_lost_just_where_the_ratio_is_kept(rng):
+    """Two of four outcomes become one: with equal ratios p/q it costs nothing, else something."""
+    for _ in range(200):
+        p, q = rng.dirichlet(np.ones(4), 2)
+        merged = [np.append(share[:2], share[2:].sum()) for share in (p, q)]
+        assert kl_divergence(*merged, normalize=True) < kl_divergence(p, q)
+        part = p[2:] / p[2:].sum()
+        q = np.append(q[:2], q[2:].sum() * part)
+        alike = kl_divergence(*merged, normalize=True)
+        assert alike == pytest.approx(kl_divergence(p, q, normalize=True), abs=1e-14)
+
+
+def test_the_textbook_formula_prints_the_number_of_the_title(says, rng):
+    sigma = rng.uniform(0.5, 2, 2000)  # at σ = 1 itself nothing below 0 comes out
+    prints = textbook_kl_normal(0, sigma, 0, sigma * (1 + 1e-10))
+    assert np.mean([f"{value:.16f}" == "-0.0000000000000001" for value in prints]) > 0.1
+    says("10", "title", "-0.0000000000000001")
+
+
+def test_a_reading_never_makes_the_room_less_known():
+    assert all(wild.posterior(s)[1] < 1 for s in np.geomspace(0.01, 100, 200))
+
+
+def test_nothing_costs_more_than_the_rarest_word_and_a_looser_leash_costs_more(rng):
+    for _ in range(200):
+        reference, reward = rng.dirichlet(np.ones(5)), rng.normal(size=5)
+        nats, gets = wild.budget(reference, reward, np.geomspace(4, 0.02, 40))
+        assert (np.diff(nats) > -1e-12).all()
+        assert (np.diff(gets) > -1e-12).all()
+        assert nats.max() <= -math.log(reference.min()) + 1e-12
+        assert wild.tilt(reference, reward + 1, 0.5) == pytest.approx(
+            wild.tilt(reference, reward, 0.5), rel=1e-12
+        )
+
+
+def test_close_to_the_reference_both_gradients_nearly_cancel(rng):
+    for _ in range(200):
+        reference = rng.dirichlet(np.ones(5))
+        grads = wild.loss_gradients(wild.tilt(reference, rng.normal(size=5), 1000), reference)
+        left = np.linalg.norm(grads["k2"] - grads["k3"])
+        assert left < 0.01 * np.linalg.norm(grads["k2"])
+
+
+def test_what_chance_gives_the_psi_on_average(rng, says):
+    edges = np.quantile(wild.BILLS["Adelie"], np.arange(1, 10) / 10)
+    old = wild._shares(wild.BILLS["Adelie"], edges)
+    for n, near in ((50, 0.1), (2000, 0.02)):
+        new = rng.multinomial(n, old, size=10_000) / n
+        new = new[(new > 0).all(axis=1)]  # "as long as no bin is empty"
+        psi = ((new - old) * np.log(new / old)).sum(axis=1)
+        assert psi.mean() == pytest.approx(9 / n, rel=near)
+        says("11", "reveal-psi", f"{9 / n:.2g}")
+
+
+def test_a_foreign_bird_in_five_is_slept_through_nearly_always():
+    psi = [wild.drift(0.2, 2000, 10, seed).psi for seed in range(1000, 1200)]
+    assert np.mean(np.greater(psi, 0.25)) < 0.12  # 6 %, and four standard errors
+
+
+def test_the_kl_term_grows_with_every_step_away_from_the_prior(rng):
+    for _ in range(200):
+        way, log_sigma = rng.normal(size=2)
+        steps = np.linspace(0, 3, 50)
+        assert (np.diff(kl_normal(way * steps, np.exp(log_sigma * steps), 0, 1)) > 0).all()
+
+
+def test_both_functions_of_scipy_special_have_one_sum_and_one_is_never_negative(rng):
+    for _ in range(200):
+        p, q = rng.dirichlet(np.ones(4), 2)
+        assert special.kl_div(p, q).sum() == pytest.approx(special.rel_entr(p, q).sum(), abs=1e-14)
+        assert (special.kl_div(p, q) >= 0).all()
+        assert (special.rel_entr(p, q) < 0).any()
 
 
 @pytest.mark.parametrize(("bins", "empty", "above"), [(10, 1 / 18, 0.12), (20, 7 / 8, 0.87)])
