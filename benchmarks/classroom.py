@@ -59,6 +59,8 @@ PROXY = "configurable-http-proxy"
 # A hand on a slider: a second's drag over twenty stops, then a look at the picture.
 DRAGS, EVENTS, EVENT_TIME, LOOK = 8, 20, 0.05, (1.0, 3.0)
 SLIDER = "mu_p"
+# When a page wishes for frames ahead of the hand, and for how many: as in picture.js.
+FEW, MANY, AGAIN, CLOSE, GRID = 20, 60, 0.12, 4, 8
 PATIENCE = 300  # seconds for a server, and for a message
 NEEDED = 350e6  # bytes of memory a learner, a little more than was measured
 
@@ -232,6 +234,7 @@ class Kernel:
 
     def __init__(self, socket, session):
         self._socket, self._session = socket, session
+        self.frames = {}  # setting, as a tuple -> what is shown for it, and when it came
         self._replies = defaultdict(asyncio.Queue)
         self._reader = asyncio.create_task(self._read())
 
@@ -245,6 +248,9 @@ class Kernel:
             header, parent, _, content = map(json.loads, parts[:4])
             reply = {"msg_type": header["msg_type"], "header": header, "content": content}
             reply["at"] = time.perf_counter()
+            if content.get("data", {}).get("method") == "custom":
+                for frame in content["data"]["content"]["frames"]:
+                    self.frames[tuple(frame["setting"].values())] = frame, reply["at"]
             self._replies[parent.get("msg_id")].put_nowait(reply)
         for waiting in self._replies.values():
             waiting.put_nowait(None)
@@ -278,7 +284,7 @@ class Learner:
     def __init__(self, hub, name):
         self.name, self._hub, self._base = name, hub, f"/user/{name}"
         self._rng = random.Random(name)
-        self.steps, self.rates = [], []
+        self.steps, self.rates, self._count = [], [], 0
 
     async def __aenter__(self):
         shutil.copytree(self._hub.image, self._hub.folder / self.name)
@@ -371,31 +377,60 @@ class Learner:
             await self._drag(scene, values)
 
     async def _drag(self, scene, values):
-        """One drag; while a message is under way the newest value waits, as in ipywidgets."""
-        start, shown, i = time.perf_counter(), 0, 0
+        """One drag; the newest value waits while a frame is on its way; others are wished for."""
+        first, *_ = values
+        wishes = [asyncio.create_task(self._wish(scene, first, FEW))]
+        start, shown, i, wished = time.perf_counter(), 0, 0, 0.0
         while i < len(values):
             await asyncio.sleep(max(0, start + i * EVENT_TIME - time.perf_counter()))
             await self._step(scene, scene.start | {SLIDER: values[i]})
             shown += 1
+            if time.perf_counter() - wished > AGAIN:
+                wished = time.perf_counter()
+                wishes.append(asyncio.create_task(self._wish(scene, values[i], MANY)))
             due = int((time.perf_counter() - start) / EVENT_TIME)
             i = max(i + 1, min(due, len(values) - 1))
         self.rates.append(shown / (time.perf_counter() - start))
+        await asyncio.gather(*wishes)
+        await self._say(moved={SLIDER: values[-1]}, visited=[], press=[])
+
+    async def _say(self, **content):
+        self._count += 1
+        said = {"page": self.name, "count": self._count} | content
+        data = {"method": "custom", "content": said}
+        return await self._kernel.ask("comm_msg", comm_id=self._explorer, data=data)
+
+    async def _wish(self, scene, value, most):
+        (slider,) = (one for one in scene.sliders if one.name == SLIDER)
+        kept = {key[[*scene.start].index(SLIDER)] for key in self._kernel.frames}
+        ahead = [stop for stop in stops_ahead(slider.stops, value) if stop not in kept][:most]
+        await self._say(ahead=ahead, along=SLIDER, at=scene.start)
 
     async def _step(self, scene, setting):
-        sent = time.perf_counter()
-        answer = await self._kernel.ask(
-            "comm_msg",
-            comm_id=self._explorer,
-            data={"method": "update", "state": {"setting": setting}, "buffer_paths": []},
-        )
-        for message in answer:
-            state = message["content"].get("data", {}).get("state", {})
-            if "readout" in state:
-                self.steps.append(1000 * (message["at"] - sent))
-                if problem := wrong_readout(state, scene.lines(scene.frame(**setting))):
-                    raise RuntimeError(f"at {SLIDER} = {setting[SLIDER]} {problem}")
-                return
-        raise RuntimeError(f"at {SLIDER} = {setting[SLIDER]} no picture came")
+        sent, key = time.perf_counter(), tuple(setting.values())
+        if key in self._kernel.frames:
+            self.steps.append(0.0)  # it is there
+        else:
+            await self._say(ask=setting)
+        if key not in self._kernel.frames:
+            raise RuntimeError(f"at {SLIDER} = {setting[SLIDER]} no picture came")
+        frame, came = self._kernel.frames[key]
+        if came > sent:
+            self.steps.append(1000 * (came - sent))
+        if problem := wrong_readout(frame, scene.lines(scene.frame(**setting))):
+            raise RuntimeError(f"at {SLIDER} = {setting[SLIDER]} {problem}")
+
+
+def stops_ahead(stops, value):
+    """The stops that a hand may come to next: those around it, then a grid that grows finer."""
+    here = stops.index(value)
+    near = [here + sign * off for off in range(1, CLOSE + 1) for sign in (-1, 1)]
+    step, grid = GRID, []
+    while step >= 1:
+        middle = here - here % step
+        grid += [middle + sign * off for off in range(step, len(stops), step) for sign in (-1, 1)]
+        step //= 2
+    return [stops[i] for i in dict.fromkeys(near + grid) if 0 <= i < len(stops) and i != here]
 
 
 def outputs_of(answer):

@@ -1,9 +1,12 @@
 """How long from a key press on a slider to changed pixels: every explorer, its floor, its peers.
 
     python -m benchmarks.slider_latency [--rounds 3] [--only NAME ...] [--write]
+        [--delay MILLISECONDS] [--before FOLDER]
 
 All of it runs in headless Chromium on a real JupyterLab, each contestant in a fresh page and
-kernel, round after round in shuffled order. ``--write`` puts the tables into RESULTS.md.
+kernel, round after round in shuffled order. ``--delay`` puts a network in between that takes
+so long each way; ``--before`` is a checkout whose explorers take part as they were. ``--write``
+puts the tables into RESULTS.md, those of a delay below those without.
 """
 
 import argparse
@@ -15,10 +18,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median, quantiles
+from types import SimpleNamespace
 
 import nbformat
 
@@ -30,6 +34,7 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed: `make bench` installs what this script needs")
 
 from benchmarks import contestants
+from benchmarks.delay import far_away
 from benchmarks.results import installed, machine, table, write_section
 from tools.driver import (
     SCREEN,
@@ -96,7 +101,8 @@ METER = """box => {
     };
     const apart = '.kl-controls, .widget-hslider, .jupyter-matplotlib-toolbar';
     const counts = node => !(node.nodeType === 1 ? node : node.parentElement)?.closest(apart);
-    new MutationObserver(seen => seen.some(({target}) => counts(target)) && record())
+    new MutationObserver(seen => seen.some(({target, attributeName: name}) =>
+            name !== 'aria-busy' && counts(target)) && record())
         .observe(box, {subtree: true, childList: true, attributes: true, characterData: true});
     const {drawImage} = CanvasRenderingContext2D.prototype;
     CanvasRenderingContext2D.prototype.drawImage = function (...args) {
@@ -109,7 +115,7 @@ START = "() => void Object.assign(window.meter, {events: [], changes: []})"
 
 # All changes since START, once there is one and nothing more came for a while.
 READ = """async () => {
-    const pause = () => new Promise(done => setTimeout(done, 100));
+    const pause = () => new Promise(done => setTimeout(done, window.quiet ?? 100));
     const late = performance.now() + 20000;
     let before;
     do {
@@ -156,6 +162,7 @@ FLOORS = {
     "floor": "floor: a line of text",
     "course's floor": "the same, with the course's settings",
 }
+BEFORE = "before"
 WITHOUT_EXTENSION = "--ServerApp.jpserver_extensions=kl_lab=False"
 WITH_BUSY_ICON = {"disabledExtensions": {"@jupyterlab/application-extension:faviconbusy": False}}
 
@@ -183,6 +190,7 @@ class Round:
     """What one round measured of one contestant."""
 
     steps: list  # of each key press, the time to the pixels and its parts, in ms
+    first: float  # ms of the very first step
     rate: float  # pictures a second in a drag
     tail: float  # ms from the last event of a drag to the last picture
 
@@ -214,11 +222,23 @@ class PlainLab(LabServer):
         return super().environment | {"JUPYTER_CONFIG_PATH": str(self.settings)}
 
 
-def all_contestants():
+class EarlierLab(LabServer):
+    """The course as another checkout has it."""
+
+    @property
+    def environment(self):
+        return super().environment | {"PYTHONPATH": str(self.checkout)}
+
+    def __init__(self, root, home, checkout):
+        super().__init__(root, home)
+        self.checkout = checkout.resolve()
+
+
+def all_contestants(ways):
     """The floors, explorers, and the same pictures drawn by the peers that are installed."""
     found = [FLOOR, COURSE_FLOOR]
-    found += [Contestant("explorer", name) for name in contestants.explorer_names()]
-    found += [Contestant("interact", name) for name in contestants.explorer_names()]
+    for way in ways:
+        found += [Contestant(way, name) for name in contestants.explorer_names()]
     for peer in contestants.PEERS:
         if missing := contestants.missing_packages(peer):
             print(f"{peer} is left out: {', '.join(missing)} not installed", flush=True)
@@ -339,9 +359,10 @@ def seen_by_playwright(browser_type, port, server):
         browser.close()
 
 
-def measure(browser_type, port, server, who):
+def measure(browser_type, port, server, who, delay):
     """One round of one contestant, in a page and a kernel of its own."""
-    source = f"from benchmarks.contestants import show\nshow({who.way!r}, {who.explorer!r})"
+    way = "explorer" if who.way == BEFORE else who.way
+    source = f"from benchmarks.contestants import show\nshow({way!r}, {who.explorer!r})"
     write_notebook(server.root / "notebooks" / "bench.ipynb", source)
     with closing(Tab(port, f"{server.url}/lab?reset")) as tab:
         try:
@@ -351,6 +372,7 @@ def measure(browser_type, port, server, who):
                 notebook.run_all()
                 refuse(notebook.problems())
                 notebook.outputs("cell-0").evaluate(METER)
+                page.evaluate(f"window.quiet = {100 + 4000 * delay}")
             return measure_open(tab)
         finally:
             tab.evaluate("() => window.panel?.sessionContext.shutdown()")
@@ -358,14 +380,14 @@ def measure(browser_type, port, server, who):
 
 def measure_open(tab):
     """One round of what the open notebook shows."""
-    steps = single_steps(tab, WARM_UP + STEPS)[WARM_UP:]
+    steps = single_steps(tab, WARM_UP + STEPS)
     tab.evaluate(SETTLED)  # the kernel answers in another thread than the one that draws
     asked = ask_kernel(tab)
-    split = [parts_of(step, asked["updates"]) for step in steps]
+    first, *split = [parts_of(step, asked["updates"]) for step in steps]
     drags = [drag(tab, asked["stops"]) for _ in range(DRAGS)]
     refuse(tab.evaluate(FAILED))
     rate, tail = map(median, zip(*drags, strict=True))
-    return Round(split, rate, tail)
+    return Round(split[WARM_UP - 1 :], first["whole step"], rate, tail)
 
 
 def refuse(problems):
@@ -430,8 +452,7 @@ def drag(tab, stops):
     tab.release()
     tab.evaluate(SETTLED)
     seen = tab.evaluate(READ)
-    frames = {round(change["painted"] / FRAME) for change in seen["changes"]}
-    pictures = min(len(frames), len(ask_kernel(tab)["updates"]))
+    pictures = len({round(change["painted"] / FRAME) for change in seen["changes"]})
     last = seen["changes"][-1]["painted"]
     return 1000 * pictures / (last - seen["events"][0]), last - seen["events"][-1]
 
@@ -447,7 +468,7 @@ def there_and_back(stops, events):
 # --- the tables
 
 
-def report(results):
+def report(results, delay):
     """The tables, and a line for every target; `results` maps contestants to their rounds."""
     return "\n\n".join(
         [
@@ -457,7 +478,7 @@ def report(results):
                 ("", *PARTS),
                 [parts_row(who.label, all_steps(rounds), PARTS) for who, rounds in results.items()],
             ),
-            "\n".join(target_lines(results)),
+            "\n".join(target_lines(results, delay)),
         ]
     )
 
@@ -485,24 +506,33 @@ def parts_row(label, steps, parts):
     return [label, *(f"{median(step[part] for step in steps):.1f}" for part in parts)]
 
 
-def target_lines(results):
+def target_lines(results, delay):
     """For every target a line: held or missed, and by whom."""
     explorers = [who for who in results if who.way == "explorer"]
 
     def against(floor, what):
         return {who: compare(what, who, floor, results) for who in explorers}
 
+    def against_before(what):
+        return {e: compare(what, e, replace(e, way=BEFORE), results) for e in explorers}
+
     slower = {e: compare("step", replace(e, way="interact"), e, results) for e in explorers}
-    backlog = {who: over_rounds("backlog", results[who]) for who in explorers}
-    step, rate = "a step ≤ 1.5 × the floor's", "pictures/s ≥ 0.9 × the floor's"
     ours = "the floor's with the course's settings"
+    near = [
+        verdict("a step ≤ 0.5 × as before", against_before("step"), most=0.5),
+        verdict(f"a step ≤ 0.8 × {ours}", against(COURSE_FLOOR, "step"), most=0.8),
+        verdict(f"pictures/s ≥ 0.9 × {ours}", against(COURSE_FLOOR, "rate"), least=0.9),
+    ]
+    steps = {who: over_rounds("step", results[who]) for who in explorers}
+    far = [
+        verdict("a step ≤ 1/12 × as before", against_before("step"), most=1 / 12),
+        verdict("a step within two animation frames, in ms", steps, most=2 * FRAME),
+        verdict("pictures/s ≥ 5 × as before", against_before("rate"), least=5),
+    ]
     return [
-        verdict(step, against(FLOOR, "step"), most=1.5),
-        verdict(f"a step ≤ 1.4 × {ours}", against(COURSE_FLOOR, "step"), most=1.4),
+        *(far if delay else near),
+        verdict("the first step ≤ 1.05 × as before", against_before("first"), most=1.05),
         verdict("`interact` ≥ 5 × slower", slower, least=5),
-        verdict(rate, against(FLOOR, "rate"), least=0.9),
-        verdict(f"pictures/s ≥ 0.8 × {ours}", against(COURSE_FLOOR, "rate"), least=0.8),
-        verdict("the last picture ≤ 2 steps after the last event", backlog, most=2),
     ]
 
 
@@ -547,31 +577,46 @@ def number(ratio):
 # --- the run
 
 
-def measure_all(found, rounds):
-    """Contestant -> its rounds; a round that failed is None, and was said in one line."""
+def measure_all(found, rounds, delay, earlier):
+    """Contestant -> its rounds; a round that failed is None, and was said in one line.
+
+    Each server is `delay` seconds away, each way; `earlier` is the checkout of those "before".
+    """
     results = {who: [] for who in found}
     rng = random.Random(0)
     port = free_port()
     with (
-        tempfile.TemporaryDirectory() as folder,
-        LabServer(course(Path(folder)), Path(folder) / "home") as server,
+        tempfile.TemporaryDirectory() as scratch,
+        LabServer(course(Path(scratch) / "now"), Path(scratch) / "home") as server,
         sync_playwright() as playwright,
         chromium(playwright, f"--remote-debugging-port={port}"),
     ):
-        browser_type = playwright.chromium
+        folder, browser_type = Path(scratch), playwright.chromium
+
+        @contextmanager
+        def server_of(who):
+            with ExitStack() as stack:
+                lab = server
+                if who == FLOOR:
+                    lab = PlainLab(server.root, folder / "plain")
+                elif who.way == BEFORE:
+                    lab = EarlierLab(course(folder / BEFORE, earlier), folder / "earlier", earlier)
+                if lab is not server:
+                    stack.enter_context(lab)
+                way = stack.enter_context(far_away(lab.port, delay)) if delay else lab
+                yield SimpleNamespace(root=lab.root, url=f"http://127.0.0.1:{way.port}")
+
         for i in range(rounds):
             for who in rng.sample(found, len(found)):
                 print(f"round {i + 1} of {rounds}: {who.label}", file=sys.stderr, flush=True)
-                results[who].append(try_to_measure(browser_type, port, server, who))
+                with server_of(who) as its_server:
+                    results[who].append(try_to_measure(browser_type, port, its_server, who, delay))
     return {who: rounds for who, rounds in results.items() if any(rounds)}
 
 
-def try_to_measure(browser_type, port, server, who):
+def try_to_measure(browser_type, port, server, who, delay):
     try:
-        if who != FLOOR:
-            return measure(browser_type, port, server, who)
-        with PlainLab(server.root, server.home / "plain") as plain_server:
-            return measure(browser_type, port, plain_server, who)
+        return measure(browser_type, port, server, who, delay)
     except (PlaywrightError, RuntimeError, OSError, websocket.WebSocketException) as error:
         print(f"{who.label} was not measured in this round: {one_line(error)}", flush=True)
         return None
@@ -583,12 +628,13 @@ def one_line(error):
     return " ".join([lines[0], *lines[1:][-1:]])
 
 
-def course(folder):
+def course(folder, checkout=ROOT):
     """What the server needs of the course, and the kernel's side of this benchmark."""
-    shutil.copytree(ROOT / "tools", folder / "tools")
-    (folder / "notebooks").mkdir()
-    for package in ("tools", "benchmarks"):
-        shutil.copytree(ROOT / package, folder / "notebooks" / package)
+    if not (folder / "notebooks").exists():
+        shutil.copytree(checkout / "tools", folder / "tools")
+        (folder / "notebooks").mkdir()
+        for package in ("tools", "benchmarks"):
+            shutil.copytree(checkout / package, folder / "notebooks" / package)
     return folder
 
 
@@ -605,12 +651,14 @@ def kernel_only(found):
     return table(("in the kernel alone, ms", *KERNEL_PARTS), rows)
 
 
-def setup(rounds):
+def setup(rounds, delay):
     peers = installed("jupyterlab", "ipywidgets", "ipykernel", "matplotlib", *contestants.PEERS)
     return (
         f"Medians over {rounds} rounds in shuffled order, each of {STEPS} single steps and "
         f"{DRAGS} drags of {EVENTS} events at {1 / EVENT_TIME:.0f} a second, on {machine()}; "
         f"headless Chromium, {DENSITY} pixels per CSS pixel; {peers}."
+        + f" Every byte takes {1000 * delay:.0f} ms each way."
+        * bool(delay)
     )
 
 
@@ -622,22 +670,26 @@ def main():
         "--only", nargs="+", help="the floors, and those whose name holds one of these"
     )
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
+    parser.add_argument("--delay", type=float, default=0, help="of every byte, ms each way")
+    parser.add_argument("--before", type=Path, help="a checkout to compare with")
+    parser.add_argument("--ways", nargs="+", default=["explorer", "interact"], help="to draw")
     options = parser.parse_args()
-    found = all_contestants()
+    delay = options.delay / 1000
+    found = all_contestants(options.ways + [BEFORE] * (options.before is not None))
     if options.only:
         found = [
             w for w in found if w.way in FLOORS or any(part in w.label for part in options.only)
         ]
     try:
         find_chromium()
-        results = measure_all(found, options.rounds)
+        results = measure_all(found, options.rounds, delay, options.before)
     except (FileNotFoundError, RuntimeError, PlaywrightError) as problem:
         print(f"Nothing was measured in a browser: {one_line(problem)}\n\n{kernel_only(found)}")
         return
-    text = f"{setup(options.rounds)}\n\n{report(results)}"
+    text = f"{setup(options.rounds, delay)}\n\n{report(results, delay)}"
     print(text)
     if options.write:
-        write_section("sliders", text)
+        write_section("sliders far away" if delay else "sliders", text)
 
 
 if __name__ == "__main__":

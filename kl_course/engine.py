@@ -2,17 +2,22 @@
 
 - The kernel computes and draws, the page (`picture.js`) shows; between them is one widget, `_View`.
 - Once it gets ``scene`` (sliders, buttons, texts; JSON) and ``still`` (what never moves; PNG).
-- A moved slider sends ``setting`` up, every value by name; a handle sends ``drag``, its name and
-  place as shares of the picture; a button sends ``{"press": label}``, a message without a value.
-- One message comes down: ``setting``, ``moving`` (what moves; SVG), ``places`` of the handles and
-  ``readout``. ``still`` comes again only with a new picture, that of Reset.
+- What is shown is a frame: ``setting``, ``moving`` (what moves; SVG), ``places`` of the handles and
+  ``readout``. A scene is pure, so the page keeps frames by setting, and shows one that it has at
+  once. It asks for frames (`Explorer._on_message`): the one it needs now, or those that it may need
+  next, along the slider that a hand has come to. These are drawn in short slices between messages.
+- When the hand rests, or a button is pressed, the page says which sliders it moved; then the
+  controls follow, and the frame comes down as traits, for every page that shows this kernel.
+  ``still`` comes again only with a new picture, that of Reset.
 - The controls last as long as the explorer; its Figure, with the SVG of what did not change, until
   Reset; its setting as long as the kernel, so that a cell that is run again goes on (`recall`).
 """
 
+import asyncio
 import base64
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +33,8 @@ from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing, Frame, Scene, Settin
 SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
 STILL = "A still picture: Run All brings the sliders back."
 _TRAIL = 60  # places that a trail shows; more would make every message longer
+_SLICE, _PAUSE = 0.015, 0.005  # seconds of drawing ahead, and then for every other message
+_AHEAD = 200  # frames that one message may wish for
 
 
 class Control(HasTraits):
@@ -83,16 +90,17 @@ class Explorer:
         self._lock = RLock()
         self._paused = False
         self._kept = recall(f"explorer {scene.name}")
-        self.view = _View(scene=for_the_page(scene, self.buttons))
+        self._wanted: list[Setting] = []  # whose frames a page may need next
+        self._strayed = False  # whether another frame was drawn since: one that a page asked for
+        drawing = Drawing(scene)
+        self.view = _View(scene=for_the_page(drawing, self.buttons))
         try:  # a cell that is run again goes on where it was
-            self._begin(self._kept["setting"])
+            self._begin(self._kept["setting"], drawing)
         except (KeyError, ValueError):  # it was not run before, or its sliders have changed since
-            self._begin(scene.start)
+            self._begin(scene.start, drawing)
         for control in self.controls.values():
             control.observe(self._on_control, names="value")
-        self.view.observe(self._on_page, names="setting")
-        self.view.observe(self._on_drag, names="drag")
-        self.view.on_msg(lambda _, message, buffers: self.press(message["press"]))
+        self.view.on_msg(lambda _, message, buffers: self._on_message(message))
 
     def values(self) -> dict[str, float]:
         """Quantity -> number for the present setting of the sliders."""
@@ -114,7 +122,7 @@ class Explorer:
     def reset(self) -> None:
         """Go back to the first setting and the first picture."""
         with self._lock:
-            self._begin(self.scene.start)
+            self._begin(self.scene.start, Drawing(self.scene))
 
     def press(self, label: str) -> None:
         """Press one of `buttons`: take a preset or an action, swap, resample or reset."""
@@ -125,6 +133,8 @@ class Explorer:
         bundle, _ = self.view._repr_mimebundle_()
         bundle["text/plain"] = self.summary
         with self._lock:
+            if self._strayed:
+                self.drawing.show(self._with_trail(self.frame))
             picture = self.drawing.png(moving=True, caption=STILL)
         bundle["image/png"] = base64.b64encode(picture).decode()
         size = {"width": WIDTH, "height": self.scene.height + CAPTION_HEIGHT}
@@ -164,14 +174,52 @@ class Explorer:
         if not self._paused:
             self._refresh()
 
-    def _on_page(self, change: dict) -> None:
-        if change["new"] != self._setting():  # else the kernel itself has set it, in _refresh
-            self.set(**change["new"])
+    def _on_message(self, message: dict) -> None:
+        """What a page says: which frames it wants, or what a hand has done.
 
-    def _on_drag(self, change: dict) -> None:
-        name, left, top = (change["new"][key] for key in ("handle", "left", "top"))
-        x, y = self.drawing.data_at(name, left, top)
-        self.set(**self.scene.drag(self._setting(), name, x, y))
+        - ``ahead``, values of the slider ``along``, beside ``at``: their frames, as they come;
+        - ``ask``, a setting, or ``drag``, a handle and its place, beside ``at``: that frame;
+        - ``moved``, values of some sliders, perhaps ``visited`` on the way, and ``press``, buttons:
+          from now on these count.
+        """
+        page = {key: message[key] for key in ("page", "count")}
+        if "ahead" in message:
+            along, at = message["along"], message["at"]
+            self._look_ahead(page, [at | {along: value} for value in message["ahead"][:_AHEAD]])
+        elif "moved" in message:
+            self._wanted = []
+            with self._lock, self.view.hold_sync(), self._or_why_not():
+                self.view.heard = page  # before anything may fail
+                with self._one_redraw():
+                    for setting in message["visited"]:
+                        self._visit(self.scene.frame(**setting))
+                    self.set(**message["moved"])
+                    for label in message["press"]:
+                        self.press(label)
+        else:
+            with self._lock, self._or_why_not():
+                setting = message["ask"] if "ask" in message else self._dragged(message)
+                self.view.send({**page, "frames": [self._shown_at(setting)]})
+
+    def _dragged(self, message: dict) -> Setting:
+        name, left, top = message["drag"]
+        return self.scene.drag(message["at"], name, *self.drawing.data_at(name, left, top))
+
+    def _look_ahead(self, page: dict, settings: list[Setting]) -> None:
+        """Send these frames in slices; the next wish, or a hand that rests, ends it."""
+        self._wanted = settings
+        with suppress(RuntimeError):  # a host without an event loop here is asked frame by frame
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._draw_ahead(page, settings))
+
+    async def _draw_ahead(self, page: dict, settings: list[Setting]) -> None:
+        while settings and settings is self._wanted:
+            end, frames = time.monotonic() + _SLICE, []
+            while settings and time.monotonic() < end:
+                with suppress(Exception), self._lock:  # it is said once somebody asks for it
+                    frames.append(self._shown_at(settings.pop(0)))
+            self.view.send({**page, "frames": frames, "left": len(settings)})
+            await asyncio.sleep(_PAUSE)
 
     @contextmanager
     def _one_redraw(self) -> Iterator[None]:
@@ -184,36 +232,60 @@ class Explorer:
             if not self._paused:
                 self._refresh()
 
-    def _begin(self, setting: Setting) -> None:
+    def _begin(self, setting: Setting, drawing: Drawing) -> None:
         """A new picture for this setting, without a trail."""
-        self.drawing, self._trail, self._still_of = Drawing(self.scene), [], None
+        self.drawing, self._trail, self._still_of = drawing, [], None
         self.set(**setting)
 
     def _refresh(self) -> None:
-        with self._lock, self.view.hold_sync():
-            self.view.setting = self._kept["setting"] = self._setting()
-            try:
-                self.frame = self.scene.frame(**self.view.setting)
-                self.drawing.show(self._with_trail(self.frame))
-                self.view.moving = self.drawing.svg(self.scene.name)
-                self.view.places = self.drawing.places(self.view.setting)
-                if self._still_of is not self.drawing:
-                    self.view.still = self.drawing.png(moving=False)
-                    self._still_of = self.drawing
-                self.view.readout = readout(self.scene, self.frame)
-            except Exception as error:
-                words = f"{type(error).__name__}: {error}"
-                self.view.readout = {"error": f"This setting cannot be shown. {words}"}
-                raise
+        with self._lock, self.view.hold_sync(), self._or_why_not():
+            setting = self._kept["setting"] = self._setting()
+            self.view.setting = setting
+            self.frame = self.scene.frame(**setting)
+            self._visit(self.frame)
+            self._strayed = False
+            shown = self._shown(setting, self.frame)
+            self.view.moving, self.view.places = shown["moving"], shown["places"]
+            if self._still_of is not self.drawing:
+                self.view.still = self.drawing.png(moving=False)
+                self._still_of = self.drawing
+            self.view.readout = shown["readout"]
+
+    @contextmanager
+    def _or_why_not(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            self.view.readout = {"error": f"This setting cannot be shown. {words}"}
+            raise
+
+    def _shown(self, setting: Setting, frame: Frame) -> dict:
+        """A frame as the page shows it."""
+        self.drawing.show(self._with_trail(frame))
+        return {
+            "setting": setting,
+            "moving": self.drawing.svg(self.scene.name),
+            "places": self.drawing.places(setting),
+            "readout": readout(self.scene, frame),
+        }
+
+    def _shown_at(self, setting: Setting) -> dict:
+        self._strayed = True
+        return self._shown(setting, self.scene.frame(**setting))
+
+    def _visit(self, frame: Frame) -> None:
+        if self.scene.trail:
+            self._trail = self._trail_to(frame)
+
+    def _trail_to(self, frame: Frame) -> list:
+        now = frame.data[self.scene.trail]
+        return self._trail if self._trail[-len(now) :] == now else [*self._trail, *now][-_TRAIL:]
 
     def _with_trail(self, frame: Frame) -> Frame:
         if self.scene.trail is None:
             return frame
-        now = frame.data[self.scene.trail]
-        if self._trail[-len(now) :] != now:
-            self._trail = [*self._trail, *now][-_TRAIL:]
-        data = {**frame.data, self.scene.trail: self._trail}
-        return replace(frame, data=data)
+        return replace(frame, data={**frame.data, self.scene.trail: self._trail_to(frame)})
 
 
 class _View(anywidget.AnyWidget):
@@ -223,18 +295,17 @@ class _View(anywidget.AnyWidget):
     _css = Path(__file__).with_name("picture.css")
 
     scene = Dict().tag(sync=True)
-    # ipywidgets would send every value back at once, for other pages that show the same kernel. Not
-    # here: that would be one more message for every step of a slider.
-    setting = Dict().tag(sync=True, echo_update=False)
-    drag = Dict().tag(sync=True, echo_update=False)
+    setting = Dict().tag(sync=True)
+    heard = Dict().tag(sync=True)  # the last message that moved something: its page and count
     places = Dict().tag(sync=True)
     still = Bytes().tag(sync=True)
     moving = Unicode().tag(sync=True)
     readout = Dict().tag(sync=True)
 
 
-def for_the_page(scene: Scene, buttons: Sequence[str]) -> dict:
+def for_the_page(drawing: Drawing, buttons: Sequence[str]) -> dict:
     """What `picture.js` has to know about a scene, as JSON."""
+    scene, moves = drawing.scene, drawing.moves()
     return {
         "name": scene.name,
         "alt": scene.alt,
@@ -243,11 +314,14 @@ def for_the_page(scene: Scene, buttons: Sequence[str]) -> dict:
         "buttons": buttons,
         "noteLines": scene.note_lines,
         "columns": scene.columns,
+        "trail": scene.trail is not None,
         "handles": [
             {
                 "name": handle.name,
                 "color": COLORS.get(handle.who, COLORS["ink"]),
                 "ring": not handle.drawn,
+                "moves": moves[handle.name][0],
+                "ways": moves[handle.name][1],
             }
             for handle in scene.handles
         ],

@@ -1,5 +1,8 @@
 // The front end of an explorer: sliders, buttons, picture, readout. It computes nothing.
 //
+// What it shows comes from a `Source`: a kernel (`Live`, below) or a file of frames (frozen.js). Both
+// keep frames by setting (`Frames`), and show one that is there at once.
+//
 // Still image, what moves over it, and readout are elements that last: only what changed is
 // replaced, so that nothing flickers and a screen reader hears the readout.
 
@@ -24,7 +27,8 @@
  * @property {string} name
  * @property {string} color
  * @property {boolean} ring whether a ring shows it, as the picture does not
- * @property {string[]} [moves] the sliders that it moves; where there are frames
+ * @property {string[]} moves the sliders that it moves
+ * @property {number[]} ways of the hand that matter: 0 across, 1 down
  */
 
 /**
@@ -37,6 +41,7 @@
  * @property {string[]} buttons
  * @property {number} noteLines lines kept free for notes
  * @property {number} columns sliders in a row
+ * @property {boolean} trail whether a picture shows what was visited before
  * @property {Handle[]} handles
  * @property {Slider[]} sliders
  */
@@ -52,29 +57,55 @@
  */
 
 /**
- * What kernel and page say to each other.
- * @typedef {object} Traits
- * @property {Scene} scene
+ * What is shown for a setting.
+ * @typedef {object} Shown
  * @property {Setting} setting
- * @property {Drag} [drag]
- * @property {Record<string, Place>} places handle -> its place
- * @property {BlobPart} still a PNG
  * @property {string} moving SVG
+ * @property {Record<string, Place>} places handle -> its place
  * @property {Readout} readout
- * @property {string} said beside the buttons; by frozen.js alone, a kernel has no such words
+ */
+
+/** @typedef {"setting" | "frame" | "still" | "said" | "gone"} Change */
+
+/**
+ * Where what is shown comes from, and who hears what a hand does.
+ * @typedef {object} Source
+ * @property {Scene} scene
+ * @property {Setting} setting of the sliders; the frame for it may be on its way
+ * @property {Shown} shown the frame that is there
+ * @property {BlobPart} still a PNG
+ * @property {string} said beside the buttons
+ * @property {boolean} busy whether what counts is still on its way
+ * @property {boolean} gone whether nobody answers any more
+ * @property {Node | string} [wayOn] what to do then
+ * @property {(setting: Setting, name: string) => void} slide a slider was moved
+ * @property {(place: Drag) => void} drag a handle was
+ * @property {(label: string) => void} press a button was pressed
+ * @property {() => void} rest the hand let go
+ * @property {(names: string[]) => void} look a hand comes to what moves these sliders, or goes: []
+ * @property {(listen: (change: Change) => void) => void} watch
+ * @property {() => void} close
+ */
+
+/**
+ * What the kernel says, apart from answers.
+ * @typedef {Shown & {scene: Scene, still: BlobPart, heard: {page?: string, count?: number}}} Traits
+ */
+
+/**
+ * An answer: frames, and how many that were asked for are still to come.
+ * @typedef {{page: string, count: number, frames: Shown[], left?: number}} Answer
  */
 
 /** @typedef {`change:${keyof Traits}` | "comm_live_update"} ModelEvent */
 
 /**
- * All that is asked of the model: of anywidget's, and of the one in frozen.js.
+ * All that is asked of anywidget's model.
  * @typedef {object} Model
  * @property {<Name extends keyof Traits>(name: Name) => Traits[Name]} get
- * @property {<Name extends keyof Traits>(name: Name, value: Traits[Name]) => void} set
- * @property {() => void} save_changes
- * @property {(message: {press: string}) => void} send
- * @property {(event: ModelEvent, listen: () => void) => void} on
- * @property {(event: ModelEvent, listen: () => void) => void} off
+ * @property {(message: object) => void} send
+ * @property {((event: ModelEvent, listen: () => void) => void) & ((event: "msg:custom", listen: (answer: Answer) => void) => void)} on
+ * @property {((event: ModelEvent, listen: () => void) => void) & ((event: "msg:custom", listen: (answer: Answer) => void) => void)} off
  * @property {Manager} [widget_manager]
  */
 
@@ -150,15 +181,31 @@ function read(slider, text) {
 }
 
 /**
+ * How far a hand is from a handle, in pixels, along the ways that matter.
+ * @param {Scene} scene
+ * @param {Handle} handle
+ * @param {Drag} hand
+ * @param {Place} place of the handle
+ */
+export function distance({width, height}, {ways}, {left, top}, [x, y]) {
+    const off = [(x - left) * width, (y - top) * height];
+    return Math.hypot(...ways.map(way => off[way]));
+}
+
+/**
  * One control: its row of elements, and `show(value)`.
  * @param {Slider} slider
  * @param {(value: number) => void} set
  * @param {(text: string) => void} say
+ * @param {Source} source
  */
-function makeRow(slider, set, say) {
+function makeRow(slider, set, say, source) {
     const {label, stops, texts, color} = slider;
     const row = element("div", {className: "kl-row"});
     row.style.setProperty("--kl-color", color);
+    row.addEventListener("pointerenter", ({buttons}) => buttons || source.look([slider.name]));
+    row.addEventListener("pointerleave", ({buttons}) => buttons || source.look([]));
+    row.addEventListener("focusin", () => source.look([slider.name]));
     row.append(element("span", {className: "kl-label", textContent: label, ariaHidden: "true"}));
     const range = stops.length ? makeRange() : null;
     const box = texts.length
@@ -176,6 +223,14 @@ function makeRow(slider, set, say) {
             ariaLabel: label,
         });
         range.addEventListener("input", () => set(stops[range.valueAsNumber]));
+        let held = false; // by a hand, which lets go; keys do not
+        range.addEventListener("pointerdown", () => {
+            held = true;
+        });
+        range.addEventListener("change", () => {
+            if (held) source.rest();
+            held = false;
+        });
         return range;
     }
 
@@ -197,7 +252,10 @@ function makeRow(slider, set, say) {
             const {value, complaint} = read(slider, box.value);
             if (complaint) say(complaint);
             if (value === undefined) show(current);
-            else set(value);
+            else {
+                set(value);
+                source.rest();
+            }
         };
         box.addEventListener("blur", take);
         box.addEventListener("keydown", event => {
@@ -230,13 +288,17 @@ function makeRow(slider, set, say) {
  * @param {Handle} handle
  * @param {HTMLElement} picture
  * @param {(place: Drag) => void} drag
+ * @param {Source} source
  */
-function makeHandle({name, color, ring}, picture, drag) {
+function makeHandle({name, color, ring, moves}, picture, drag, source) {
     const grip = element("div", {
         className: ring ? "kl-grip kl-ring" : "kl-grip",
         ariaHidden: "true",
     });
     grip.style.setProperty("--kl-color", color);
+    grip.addEventListener("pointerenter", ({buttons}) => buttons || source.look(moves));
+    grip.addEventListener("pointerleave", ({buttons}) => buttons || source.look([]));
+    grip.addEventListener("lostpointercapture", () => source.rest());
     grip.addEventListener("pointerdown", event => {
         grip.setPointerCapture(event.pointerId);
         event.preventDefault();
@@ -340,19 +402,518 @@ function wayOn(manager) {
     return element("a", {href: location.href, textContent: "Reload the page to go on."});
 }
 
+// --- frames that were seen or may be asked for
+
 /**
- * @param {{model: Model, el: HTMLElement}} view
+ * @template {{setting: Setting}} Frame
  */
-function render({model, el}) {
-    const scene = model.get("scene");
+export class Frames {
+    /**
+     * @param {string[]} names of the sliders
+     * @param {Record<string, number[]>} stops where a slider's handle can stand
+     * @param {number} [most] characters to keep
+     */
+    constructor(names, stops, most = Infinity) {
+        this.names = names;
+        this.stops = stops;
+        this.most = most;
+        this.size = 0;
+        /** @type {Map<string, {frame: Frame, at: number[], size: number}>} the oldest first */
+        this.kept = new Map();
+    }
+
+    /** @param {Setting} setting */
+    key(setting) {
+        return this.names.map(name => setting[name]).join(" ");
+    }
+
+    /**
+     * The place of every slider's stop; of one without stops, its value.
+     * @param {Setting} setting
+     */
+    at(setting) {
+        return this.names.map(name =>
+            this.stops[name]?.length ? nearestStop(this.stops[name], setting[name]) : setting[name],
+        );
+    }
+
+    /**
+     * @param {Frame} frame
+     * @param {number} [size] in characters
+     */
+    add(frame, size = 0) {
+        const key = this.key(frame.setting);
+        this.size += size - (this.kept.get(key)?.size ?? 0);
+        this.kept.delete(key);
+        this.kept.set(key, {frame, at: this.at(frame.setting), size});
+        for (const [old, {size}] of this.kept) {
+            if (this.size <= this.most) break;
+            this.kept.delete(old);
+            this.size -= size;
+        }
+    }
+
+    clear() {
+        this.kept.clear();
+        this.size = 0;
+    }
+
+    /** @param {Setting} setting */
+    get(setting) {
+        return this.kept.get(this.key(setting))?.frame;
+    }
+
+    /**
+     * First of all what was moved is to be right, then as much of the rest as can be.
+     * @param {Setting} setting
+     * @param {string[]} moved
+     */
+    nearest(setting, moved) {
+        const at = this.at(setting);
+        const isMoved = this.names.map(name => moved.includes(name));
+        /** @type {Frame | undefined} */
+        let best;
+        let least = Infinity;
+        for (const kept of this.kept.values()) {
+            let cost = 0;
+            kept.at.forEach((place, i) => {
+                const off = Math.abs(place - at[i]);
+                cost += isMoved[i] ? 1e6 * off : off && 1e3 + off;
+            });
+            if (cost < least) [best, least] = [kept.frame, cost];
+        }
+        return best;
+    }
+
+    /**
+     * The frames that differ from this setting in no slider but these.
+     * @param {Setting} setting
+     * @param {string[]} moves
+     */
+    row(setting, moves) {
+        const others = this.names.filter(name => !moves.includes(name));
+        return [...this.kept.values()]
+            .map(({frame}) => frame)
+            .filter(frame => others.every(name => frame.setting[name] === setting[name]));
+    }
+}
+
+// --- a kernel as a source
+
+const RESTS = 150; // ms without a move, after which the kernel hears where the hand rests
+const HOVERS = 80; // ms on a slider, after which it will be moved
+const UNANSWERED = 8; // frames that are asked for at a time: a far kernel sends as many as a near one
+const MOST = 4e6; // characters of frames that an explorer keeps, each of two bytes
+const [GRID, CLOSE] = [8, 4]; // first the stops around a hand, and every eighth
+const [FEW, MANY] = [20, 60]; // frames that a slider under a hand is worth, before it moves and then
+const AGAIN = 120; // ms between two wishes of a hand that moves
+const PATIENCE = 5000; // ms without an answer, after which that is said
+const SILENT =
+    "No answer yet: the kernel is busy, or there is none here. A notebook that runs answers.";
+const TRAIL = 60; // visited settings that the kernel is told
+
+/** @implements {Source} */
+class Live {
+    /** @param {Model} model */
+    constructor(model) {
+        this.model = model;
+        this.scene = model.get("scene");
+        this.page = Math.random().toString(36).slice(2);
+        this.said = "";
+        this.gone = false;
+        this.wayOn = wayOn(model.widget_manager);
+        this.setting = model.get("setting");
+        this.shown = this.fromKernel();
+        const stops = this.scene.sliders.map(({name, stops}) => [name, stops]);
+        this.stops = Object.fromEntries(stops);
+        /** @type {Frames<Shown>} */
+        this.frames = new Frames(Object.keys(this.setting), this.stops, MOST);
+        this.keep(this.shown);
+        this.count = 0; // of what this page has said
+        this.last = 0; // of that, what was shown last
+        this.told = 0; // of that, what the kernel has not heard yet; else 0
+        /** @type {Set<number>} */
+        this.unanswered = new Set();
+        this.waiting = false; // something newer is to be asked for
+        this.resting = false; // the hand is, but where is not known yet
+        this.left = 0; // frames that were wished and have not come
+        /** @type {Drag | null} */
+        this.place = null;
+        /** @type {Setting} sliders that were moved since the kernel was told */
+        this.moved = {};
+        /** @type {Setting[]} */
+        this.visited = [];
+        /** @type {string[]} */
+        this.looking = [];
+        this.wished = -Infinity;
+        this.listen = /** @type {(change: Change) => void} */ (() => {});
+        /** @type {Partial<Record<"rest" | "look" | "silence", ReturnType<typeof setTimeout>>>} */
+        this.timers = {};
+        this.adopting = false;
+        const adopt = () => {
+            if (this.adopting) return;
+            this.adopting = true; // a message may change several of them
+            queueMicrotask(() => {
+                this.adopting = false;
+                this.adopt();
+            });
+        };
+        const still = () => this.listen("still");
+        const lost = () => this.lose();
+        const answer = /** @param {Answer} answer */ answer => this.hear(answer);
+        /** @type {[ModelEvent, () => void][]} */
+        const listeners = [
+            ["change:setting", adopt],
+            ["change:moving", adopt],
+            ["change:places", adopt],
+            ["change:readout", adopt],
+            ["change:heard", adopt],
+            ["change:still", still],
+            ["comm_live_update", lost],
+        ];
+        for (const [event, listen] of listeners) model.on(event, listen);
+        model.on("msg:custom", answer);
+        const stopWatching = watchKernel(model.widget_manager, lost);
+        this.stop = () => {
+            for (const [event, listen] of listeners) model.off(event, listen);
+            model.off("msg:custom", answer);
+            stopWatching();
+        };
+    }
+
+    /** Whether a hand has moved something that the kernel was not told. */
+    get isAhead() {
+        return Object.keys(this.moved).length > 0;
+    }
+
+    get busy() {
+        return this.isAhead || this.told > 0 || this.unanswered.size > 0;
+    }
+
+    get still() {
+        return this.model.get("still");
+    }
+
+    /** @param {(change: Change) => void} listen */
+    watch(listen) {
+        this.listen = listen;
+    }
+
+    close() {
+        for (const timer of Object.values(this.timers)) clearTimeout(timer);
+        this.stop();
+    }
+
+    /** @returns {Shown} */
+    fromKernel() {
+        const {model} = this;
+        return {
+            setting: model.get("setting"),
+            moving: model.get("moving"),
+            places: model.get("places"),
+            readout: model.get("readout"),
+        };
+    }
+
+    /** @param {Shown} frame */
+    keep(frame) {
+        if (frame.readout.error === undefined) this.frames.add(frame, frame.moving.length + 600);
+    }
+
+    /** @param {object} message */
+    send(message) {
+        this.count += 1;
+        if (!("ahead" in message))
+            this.timers.silence ??= setTimeout(() => this.say(SILENT), PATIENCE);
+        this.model.send({page: this.page, count: this.count, ...message});
+        return this.count;
+    }
+
+    // --- what a hand does
+
+    /**
+     * @param {Setting} setting
+     * @param {string} name
+     */
+    slide(setting, name) {
+        this.place = null;
+        this.move(setting, [name]);
+        const frame = this.frames.get(setting);
+        if (frame) this.show(frame);
+        else {
+            this.showNearest(name);
+            this.ask();
+        }
+        this.look([name]);
+    }
+
+    /** @param {Drag} place */
+    drag(place) {
+        const {moves} = this.handle(place.handle);
+        const [name] = moves;
+        const frame = moves.length === 1 ? this.nearestTo(place, name) : undefined;
+        if (frame) {
+            this.place = null;
+            this.move(frame.setting, moves);
+            this.show(frame);
+        } else {
+            this.place = place;
+            this.rests();
+            this.ask();
+            this.listen("setting");
+        }
+        this.look(moves);
+    }
+
+    /** @param {string} label */
+    press(label) {
+        this.look([]);
+        this.tell([label]);
+    }
+
+    rest() {
+        clearTimeout(this.timers.rest);
+        this.resting = this.place !== null; // where a handle went is not known yet
+        if (!this.resting && this.isAhead) this.tell([]);
+    }
+
+    /** @param {string[]} names */
+    look(names) {
+        const isNew = names.join() !== this.looking.join();
+        const moving = names.some(name => name in this.moved);
+        if (!isNew && !moving) return;
+        if (isNew && this.left) this.left = Number(!this.send({ahead: [], along: "", at: {}}));
+        this.looking = names;
+        if (isNew) clearTimeout(this.timers.look);
+        else if (this.timers.look !== undefined) return;
+        if (names.length !== 1 || !this.stops[names[0]]?.length) return;
+        const wait = moving ? this.wished + AGAIN - performance.now() : HOVERS;
+        this.timers.look = setTimeout(() => {
+            this.timers.look = undefined;
+            this.wish();
+        }, wait);
+    }
+
+    // --- what the kernel hears
+
+    /**
+     * @param {Setting} setting
+     * @param {string[]} names
+     */
+    move(setting, names) {
+        this.resting = false;
+        this.rests();
+        this.follow(setting, names);
+    }
+
+    /**
+     * @param {Setting} setting
+     * @param {string[]} names
+     */
+    follow(setting, names) {
+        this.setting = setting;
+        for (const name of names) this.moved[name] = setting[name];
+        if (this.scene.trail) this.visited.push(setting);
+        this.listen("setting");
+    }
+
+    rests() {
+        clearTimeout(this.timers.rest);
+        this.timers.rest = setTimeout(() => this.rest(), RESTS);
+    }
+
+    /** @param {string[]} press */
+    tell(press) {
+        clearTimeout(this.timers.rest);
+        this.waiting = false;
+        this.place = null;
+        this.told = this.send({moved: this.moved, visited: this.visited.slice(-TRAIL), press});
+        this.moved = {};
+        this.visited = [];
+    }
+
+    ask() {
+        this.waiting = this.unanswered.size >= UNANSWERED;
+        if (this.waiting) return;
+        const {place, setting} = this;
+        const what = place
+            ? {drag: [place.handle, place.left, place.top], at: setting}
+            : {ask: setting};
+        this.unanswered.add(this.send(what));
+    }
+
+    /** The stops of the slider under the hand that may come next: those around it, then a grid. */
+    wish() {
+        const [name] = this.looking;
+        const stops = this.stops[name] ?? [];
+        const here = nearestStop(stops, this.setting[name]);
+        const moving = name in this.moved;
+        const reach = Math.max(here, stops.length - 1 - here);
+        /** @type {number[]} */
+        const ahead = [];
+        const seen = new Set([here]);
+        /** @param {number} place */
+        const add = place => {
+            if (place < 0 || place >= stops.length || seen.has(place)) return;
+            seen.add(place);
+            if (!this.frames.get({...this.setting, [name]: stops[place]})) ahead.push(stops[place]);
+        };
+        for (let off = 1; off <= CLOSE; off += 1) [here - off, here + off].map(add);
+        for (let step = GRID; step >= 1; step /= 2)
+            for (let off = step; off <= Math.min(reach + step, step * MANY); off += step)
+                [here - (here % step) - off, here - (here % step) + off].map(add);
+        const wanted = ahead.slice(0, moving ? MANY : FEW);
+        this.wished = performance.now();
+        if (wanted.length) this.send({ahead: wanted, along: name, at: this.setting});
+    }
+
+    // --- what the kernel says
+
+    /** @param {Answer} answer */
+    hear({page, count, frames, left}) {
+        if (page !== this.page) return;
+        this.alive();
+        for (const frame of frames) this.keep(frame);
+        if (left !== undefined) {
+            this.left = left;
+            return;
+        }
+        this.unanswered.delete(count);
+        const [frame] = frames;
+        if (count > this.last) {
+            this.last = count;
+            if (this.place) this.follow(frame.setting, this.handle(this.place.handle).moves);
+            this.display(frame);
+        }
+        if (this.waiting) this.ask();
+        if (this.unanswered.size) return;
+        this.place = null;
+        if (this.resting) this.rest();
+    }
+
+    /** What counts in the kernel now: by this page, another one, or a line of Python. */
+    adopt() {
+        this.alive();
+        const {page, count = 0} = this.model.get("heard");
+        if (page === this.page && count >= this.told) this.told = 0;
+        const frame = this.fromKernel();
+        if (frame.readout.error !== undefined) {
+            this.unanswered.clear();
+            this.waiting = false;
+            this.place = null;
+            this.display(frame);
+            return;
+        }
+        if (this.scene.trail && this.frames.get(frame.setting)?.moving !== frame.moving)
+            this.frames.clear(); // they show an older trail
+        this.keep(frame);
+        if (this.told) return; // an older one: this page's next comes
+        const ahead = this.isAhead;
+        this.setting = {...frame.setting, ...this.moved};
+        this.listen("setting");
+        if (!ahead) this.show(frame);
+        else if (!this.frames.get(this.setting)) this.ask();
+    }
+
+    /** @param {string} text */
+    say(text) {
+        this.said = text;
+        this.listen("said");
+    }
+
+    alive() {
+        clearTimeout(this.timers.silence);
+        this.timers.silence = undefined;
+        if (this.said) this.say("");
+        if (!this.gone) return;
+        this.gone = false;
+        this.listen("gone");
+    }
+
+    lose() {
+        for (const timer of Object.values(this.timers)) clearTimeout(timer);
+        this.timers = {};
+        this.unanswered.clear();
+        this.waiting = false;
+        this.place = null;
+        this.moved = {};
+        this.told = this.left = 0;
+        this.gone = true;
+        this.listen("gone");
+    }
+
+    // --- what is shown
+
+    /** @param {Shown} frame */
+    show(frame) {
+        this.last = this.count;
+        this.waiting = false;
+        this.display(frame);
+    }
+
+    /** @param {Shown} frame */
+    display(frame) {
+        this.shown = frame;
+        this.listen("frame");
+    }
+
+    /**
+     * On the way to a frame that is not there yet, one that is closer than what is shown.
+     * @param {string} name
+     */
+    showNearest(name) {
+        const {setting} = this;
+        const off = /** @param {Shown} frame */ frame =>
+            Math.abs(frame.setting[name] - setting[name]);
+        let best = this.shown;
+        const isBeside = /** @param {Shown} frame */ frame =>
+            this.frames.names.every(n => n === name || frame.setting[n] === setting[n]);
+        if (!isBeside(best)) return;
+        for (const frame of this.frames.row(setting, [name]))
+            if (off(frame) < off(best)) best = frame;
+        if (best !== this.shown) this.display(best);
+    }
+
+    /**
+     * The frame that has a handle nearest to a place, if its neighbours are there to compare.
+     * @param {Drag} place
+     * @param {string} name
+     */
+    nearestTo(place, name) {
+        const handle = this.handle(place.handle);
+        const stops = this.stops[name] ?? [];
+        /** @type {Shown | undefined} */
+        let best;
+        let least = Infinity;
+        const row = this.frames.row(this.setting, [name]);
+        for (const frame of row) {
+            const far = distance(this.scene, handle, place, frame.places[handle.name]);
+            if (far < least) [best, least] = [frame, far];
+        }
+        if (!best) return undefined;
+        const at = stops.indexOf(best.setting[name]);
+        const isThere = /** @param {number} place */ place =>
+            place < 0 ||
+            place >= stops.length ||
+            this.frames.get({...this.setting, [name]: stops[place]}) !== undefined;
+        return at >= 0 && isThere(at - 1) && isThere(at + 1) ? best : undefined;
+    }
+
+    /** @param {string} name */
+    handle(name) {
+        return /** @type {Handle} */ (this.scene.handles.find(handle => handle.name === name));
+    }
+}
+
+// --- the view
+
+/**
+ * @param {Source} source
+ * @param {HTMLElement} el
+ */
+export function draw(source, el) {
+    const {scene} = source;
     const said = element("div", {className: "kl-said", ariaLive: "polite"});
-    /** @type {(name: string, value: number) => void} */
-    const set = (name, value) => {
-        said.textContent = "";
-        model.set("setting", {...model.get("setting"), [name]: value});
-        showSetting();
-        model.save_changes();
-    };
     /** @param {string} text */
     const say = text => {
         queueMicrotask(() => {
@@ -360,16 +921,22 @@ function render({model, el}) {
         });
     };
     const rows = Object.fromEntries(
-        scene.sliders.map(slider => [
-            slider.name,
-            makeRow(slider, value => set(slider.name, value), say),
-        ]),
+        scene.sliders.map(slider => {
+            const {name} = slider;
+            /** @param {number} value */
+            const set = value => {
+                said.textContent = "";
+                source.slide({...source.setting, [name]: value}, name);
+            };
+            const made = makeRow(slider, set, say, source);
+            return [name, made];
+        }),
     );
     const buttons = scene.buttons.map(label => {
         const button = element("button", {type: "button", textContent: label});
         button.addEventListener("click", () => {
             said.textContent = "";
-            model.send({press: label});
+            source.press(label);
         });
         return button;
     });
@@ -382,7 +949,7 @@ function render({model, el}) {
         "div",
         {className: "kl-gone", hidden: true},
         GONE,
-        wayOn(model.widget_manager),
+        ...(source.wayOn ? [source.wayOn] : []),
     );
     const controls = element(
         "fieldset",
@@ -394,11 +961,10 @@ function render({model, el}) {
     /** @param {Drag} place */
     const drag = place => {
         said.textContent = "";
-        model.set("drag", place);
-        model.save_changes();
+        source.drag(place);
     };
     const grips = Object.fromEntries(
-        scene.handles.map(handle => [handle.name, makeHandle(handle, picture, drag)]),
+        scene.handles.map(handle => [handle.name, makeHandle(handle, picture, drag, source)]),
     );
     picture.append(...Object.values(grips).map(({grip}) => grip));
     picture.style.aspectRatio = `${scene.width} / ${scene.height}`;
@@ -409,61 +975,62 @@ function render({model, el}) {
     el.append(root);
 
     let address = "";
+    const showBusy = () => {
+        readout.ariaBusy = String(source.busy);
+    };
     const showSetting = () => {
-        const setting = model.get("setting");
-        for (const [name, {show}] of Object.entries(rows)) show(setting[name]);
+        showBusy();
+        for (const [name, {show}] of Object.entries(rows)) show(source.setting[name]);
     };
     const showStill = () => {
         URL.revokeObjectURL(address);
-        address = URL.createObjectURL(new Blob([model.get("still")], {type: "image/png"}));
+        address = URL.createObjectURL(new Blob([source.still], {type: "image/png"}));
         still.src = address;
     };
     // Ids of this view alone: what another one defines is gone while JupyterLab hides that one.
     const ids = new RegExp(`(id="|#)${scene.name}-`, "g");
     const own = `$1${scene.name}-${Math.random().toString(36).slice(2)}-`;
-    const showMoving = () => {
-        moving.innerHTML = model.get("moving").replace(ids, own);
+    let before = {moving: "", words: ""};
+    const showFrame = () => {
+        const now = source.shown;
+        const words = JSON.stringify([now.readout, now.places]);
+        if (now.moving !== before.moving) moving.innerHTML = now.moving.replace(ids, own);
+        if (words !== before.words) {
+            for (const [name, place] of Object.entries(now.places)) grips[name].show(place);
+            fillReadout(readout, lines, notes, now.readout);
+        }
+        before = {moving: now.moving, words};
+        showBusy();
     };
-    const showPlaces = () => {
-        for (const [name, place] of Object.entries(model.get("places"))) grips[name].show(place);
+    const showGone = () => {
+        controls.disabled = source.gone;
+        gone.hidden = !source.gone;
+        showBusy();
     };
-    const showReadout = () => {
-        fillReadout(readout, lines, notes, model.get("readout"));
-        wake(); // the kernel answers
+    const show = {
+        setting: showSetting,
+        frame: showFrame,
+        still: showStill,
+        said: () => say(source.said),
+        gone: showGone,
     };
-    const rest = () => {
-        controls.disabled = true;
-        gone.hidden = false;
-    };
-    const wake = () => {
-        controls.disabled = false;
-        gone.hidden = true;
-    };
-    /** @type {[ModelEvent, () => void][]} */
-    const listeners = [
-        ["change:setting", showSetting],
-        ["change:still", showStill],
-        ["change:moving", showMoving],
-        ["change:places", showPlaces],
-        ["change:readout", showReadout],
-        ["change:said", () => say(model.get("said"))],
-        ["comm_live_update", rest],
-    ];
-    const stops = [
-        keepKeys(target => root.contains(target)),
-        watchKernel(model.widget_manager, rest),
-    ];
-    for (const [event, listen] of listeners) model.on(event, listen);
+    const stopKeys = keepKeys(target => root.contains(target));
+    source.watch(change => show[change]());
     showSetting();
     showStill();
-    showMoving();
-    showPlaces();
-    showReadout();
+    showFrame();
     return () => {
-        for (const [event, listen] of listeners) model.off(event, listen);
-        for (const stop of stops) stop();
+        source.close();
+        stopKeys();
         URL.revokeObjectURL(address);
     };
+}
+
+/**
+ * @param {{model: Model, el: HTMLElement}} view
+ */
+function render({model, el}) {
+    return draw(new Live(model), el);
 }
 
 export default {render};

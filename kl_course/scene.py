@@ -339,6 +339,23 @@ class Drawing:
         x, y = to_data.transform((left * width, (1 - top) * height)).tolist()
         return x, y
 
+    def moves(self) -> dict[str, tuple[list[str], list[int]]]:
+        """Handle -> the sliders that it moves, and which ways of a hand matter: 0 across, 1 down.
+
+        Learned by letting it go beside where it starts.
+        """
+        start, found = self.scene.start, {}
+        for handle in self.scene.handles:
+            place = np.array(self.places(start)[handle.name])
+
+            def let_go(way, handle=handle, place=place):
+                return handle.move(start, *self.data_at(handle.name, *(place + way).tolist()))
+
+            here = let_go(np.zeros(2))
+            ways = [i for i, way in enumerate(0.01 * np.eye(2)) if let_go(way) != here]
+            found[handle.name] = list(here), ways
+        return found
+
     def png(self, *, moving: bool, caption: str = "") -> bytes:
         """The picture with what moves or without it, and a line of text below it."""
         pixels = self._pixels(moving)

@@ -1,5 +1,6 @@
 """What all tests share: a seeded generator, and property tests that always try the same cases."""
 
+import itertools
 import re
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,42 @@ def integral():
         return float((f(x.ravel()).reshape(x.shape) * half * weights).sum())
 
     return of
+
+
+class Hand:
+    """What a page tells an explorer, by the message; `answers` are what the explorer sends."""
+
+    pages = itertools.count()
+
+    def __init__(self, explorer):
+        self.explorer, self.answers = explorer, []
+        self.page, self.count = f"page {next(self.pages)}", 0
+        explorer.view.send = self.answers.append
+
+    def say(self, **message):
+        self.count += 1
+        self.explorer._on_message({"page": self.page, "count": self.count} | message)
+
+    def ask(self, **what):
+        """Frame of a setting (``ask``), or of a handle's new place (``drag``, ``at``)."""
+        self.say(**what)
+        (frame,) = self.answers[-1]["frames"]
+        return frame
+
+    def slide(self, visited=(), press=(), **moved):
+        self.say(moved=moved, visited=list(visited), press=list(press))
+
+    def drag(self, handle, left, top):
+        """Ask where a handle can go, and let go of it there."""
+        setting = self.explorer.view.setting
+        after = self.ask(drag=[handle, left, top], at=setting)["setting"]
+        self.slide(**{name: value for name, value in after.items() if value != setting[name]})
+
+
+@pytest.fixture
+def hand():
+    """hand(explorer): a page's hand on it."""
+    return Hand
 
 
 @pytest.fixture

@@ -53,6 +53,10 @@ def comm(**data):
     return said("comm_msg", comm_id="a", data=data)
 
 
+def explorer(**content):
+    return comm(method="custom", content={"page": "a", "count": 1} | content)
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -60,9 +64,10 @@ def comm(**data):
         said("comm_open", comm_id="a", target_name="jupyter.widget.control", data={}),
         said("comm_close", comm_id="a", data={}),
         comm(method="request_states"),
-        comm(method="update", state={"setting": {"mu_p": 0.5, "n": 3}}, buffer_paths=[]),
-        comm(method="update", state={"drag": {"handle": "p peak", "left": 0.1, "top": 0}}),
-        comm(method="custom", content={"press": "Reset"}),
+        explorer(ask={"mu_p": 0.5, "n": 3}),
+        explorer(drag=["p peak", 0.1, 0], at={"mu_p": 0.5}),
+        explorer(ahead=[0.6, 1], along="mu_p", at={"mu_p": 0.5}),
+        explorer(moved={"mu_p": 0.5}, visited=[{"mu_p": 0.4}], press=["Reset"]),
     ],
 )
 def test_what_a_page_says_is_let_through(message):
@@ -87,11 +92,20 @@ MAKE = {"comm_id": "a", "target_name": "jupyter.widget", "data": {"state": {}}}
         ("stdin", {"msg_type": "input_reply"}, {"value": ""}),
         comm(method="update", state={"scene": {}}),
         comm(method="update", state={"_esm": "", "setting": {}}),
-        comm(method="update", state={"setting": 1}),
-        comm(method="update", state={"setting": {"mu_p": [1]}}),
-        comm(method="update", state={"setting": {"mu_p": {"a": 1}}}),
-        comm(method="custom", content={"press": ["Reset"]}),
-        comm(method="custom", content={"press": "Reset", "more": 1}),
+        comm(method="update", state={"setting": {"mu_p": 0.5}}),
+        explorer(ask=1),
+        explorer(ask={"mu_p": [1]}),
+        explorer(ask={"mu_p": {"a": 1}}),
+        explorer(ask={"mu_p": 0.5}, more=1),
+        explorer(drag=["p peak", 0.1], at={}),
+        explorer(drag=["p peak", 0.1, "0"], at={}),
+        explorer(ahead=["1"], along="mu_p", at={}),
+        explorer(ahead=[1], along=["mu_p"], at={}),
+        explorer(moved={}, visited=[1], press=[]),
+        explorer(moved={}, visited=[], press=[["Reset"]]),
+        explorer(moved={}, visited=[], press=[], still=""),
+        explorer(page=1, ask={}),
+        explorer(),
         comm(method="custom", content={"code": "1"}),
         comm(method="request_state"),
         comm(),

@@ -1,5 +1,6 @@
 """The live view: one redraw and one message a change, one figure, errors shown and raised."""
 
+import asyncio
 import base64
 import dataclasses
 import io
@@ -69,11 +70,11 @@ def test_values_and_summary_follow_the_controls():
     assert explorer.summary == "x² = 16.0000 m²\nx + y = 5.0000 m"
 
 
-def test_a_control_can_be_observed():
+def test_a_control_can_be_observed(hand):
     explorer, _ = parabola()
     seen = []
     explorer.controls["x"].observe(lambda change: seen.append(change["new"]), names="value")
-    explorer.view.set_state({"setting": {"x": 4, "y": 1}})  # as the page does
+    hand(explorer).slide(x=4)
     assert seen == [4]
 
 
@@ -118,14 +119,16 @@ def test_set_draws_once_for_several_controls():
     assert explorer.values() == {"x²": 16, "x + y": 4}
 
 
-def test_a_setting_from_the_page_draws_once(sent):
+def test_a_hand_that_rests_draws_once_and_every_page_hears_of_it(sent, hand):
     explorer, calls = parabola()
     before = calls["compute"]
     sent.clear()
-    explorer.view.set_state({"setting": {"x": 4, "y": 0}})
+    page = hand(explorer)
+    page.slide(x=4, y=0)
     assert calls["compute"] == before + 1
     (message,) = sent
-    assert set(message["state"]) == {"moving", "readout"}  # not the setting: the page has it
+    assert set(message["state"]) == {"setting", "heard", "moving", "readout"}
+    assert message["state"]["heard"] == {"page": page.page, "count": 1}
     assert explorer.controls["x"].value == 4
 
 
@@ -180,10 +183,102 @@ def test_an_action_is_a_button_and_its_state_is_not_on_the_page():
         [explorer.press("Count") for _ in range(5)]
 
 
-def test_the_page_presses_buttons():
+def test_the_page_presses_buttons_and_says_what_was_moved_before():
     explorer, _ = parabola(presets={"Far": {"x": 4.5}})
-    explorer.view._handle_custom_msg({"press": "Far"}, [])
-    assert explorer.values() == {"x²": 20.25, "x + y": 5.5}
+    page = {"page": "a", "count": 1}
+    said = page | {"moved": {"x": 1, "y": 2}, "visited": [], "press": ["Far"]}
+    explorer.view._handle_custom_msg(said, [])
+    assert explorer.values() == {"x²": 20.25, "x + y": 6.5}
+
+
+def test_an_asked_frame_is_the_one_that_would_be_shown_and_changes_nothing(hand, sent):
+    explorer, _ = parabola()
+    before, picture = explorer.view.get_state(), pixels(explorer)
+    sent.clear()
+    page = hand(explorer)
+    asked = page.ask(ask={"x": 4, "y": 0})
+    assert page.answers == [{"page": page.page, "count": 1, "frames": [asked]}]
+    assert explorer.view.get_state() == before
+    assert explorer.controls["x"].value == 2
+    assert sent == []
+    assert (pixels(explorer) == picture).all()
+    explorer.set(x=4, y=0)
+    view = explorer.view
+    assert asked == {
+        name: getattr(view, name) for name in ("setting", "moving", "places", "readout")
+    }
+
+
+def test_what_fails_is_said_to_whoever_asked_and_to_whoever_moves(hand):
+    explorer, _ = parabola()
+    page = hand(explorer)
+    with pytest.raises(ZeroDivisionError):
+        page.ask(ask={"x": 3, "y": 1})
+    assert "planted" in explorer.view.readout["error"]
+    page.slide(x=4)
+    assert "error" not in explorer.view.readout
+    with pytest.raises(ZeroDivisionError):
+        page.slide(x=3)
+    assert "planted" in explorer.view.readout["error"]
+    assert explorer.view.heard == {"page": page.page, "count": 3}
+
+
+# --- ahead of the hand
+
+
+def looking(explorer, page, *wishes, until=1):
+    """What came, for wishes one after the other in a running loop."""
+
+    async def look():
+        for wish in wishes:
+            page.say(**wish)
+        while page.answers[-1:] == [] or page.answers[-1]["left"] >= until:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(asyncio.wait_for(look(), 20))
+    return [frame for answer in page.answers for frame in answer["frames"]]
+
+
+def test_frames_ahead_come_in_order_in_slices_and_are_those_that_would_be_shown(hand):
+    explorer, _ = parabola(draw=slowly)
+    page = hand(explorer)
+    ahead = [2.1, 1.9, 2.2, 3, 5]  # 3 fails, and is said when it is asked for
+    frames = looking(explorer, page, {"ahead": ahead, "along": "x", "at": {"x": 2, "y": 0}})
+    assert [frame["setting"]["x"] for frame in frames] == [2.1, 1.9, 2.2, 5]
+    assert len(page.answers) > 1, "all at once: nobody else could be served"
+    assert page.answers[-1]["left"] == 0
+    assert "error" not in explorer.view.readout
+    for frame in frames:
+        explorer.set(**frame["setting"])
+        assert frame["moving"] == explorer.view.moving
+        assert frame["readout"] == explorer.view.readout
+
+
+def slowly(ax, x):
+    time.sleep(0.006)
+    plot_line(ax, [0, x], [0, x], "line", color="black")
+
+
+def test_another_wish_a_hand_that_rests_and_a_button_end_the_one_before(hand):
+    explorer, _ = parabola()
+    page = hand(explorer)
+    long = {"ahead": [0.1 * i for i in range(29)], "along": "x", "at": {"x": 2, "y": 0}}
+    short = {"ahead": [4.5], "along": "y", "at": {"x": 2, "y": 0}}
+    frames = looking(explorer, page, long, short)
+    assert [frame["setting"] for frame in frames] == [{"x": 2, "y": 4.5}]
+    page.answers.clear()
+    rest = {"moved": {"x": 1}, "visited": [], "press": []}
+    frames = looking(explorer, page, long, rest, short)
+    assert [frame["setting"] for frame in frames] == [{"x": 2, "y": 4.5}]
+
+
+def test_without_a_running_loop_nothing_is_drawn_ahead(hand):
+    explorer, calls = parabola()
+    page, before = hand(explorer), calls["compute"]
+    page.say(ahead=[1, 4], along="x", at={"x": 2, "y": 0})
+    assert page.answers == []
+    assert calls["compute"] == before
+    assert page.ask(ask={"x": 4, "y": 0})["setting"] == {"x": 4, "y": 0}
 
 
 def test_two_threads_take_turns_at_the_picture():
@@ -278,7 +373,7 @@ def test_the_overlay_is_one_picture_that_a_screen_reader_skips():
     assert explorer.view.scene["alt"] == "A parabola."  # of the still image below it
 
 
-def test_the_trail_is_the_live_views_own():
+def test_the_trail_is_the_live_views_own(hand):
     def compute(x, y):
         return Frame({"x": x}, {"trail": [(x, y)]})
 
@@ -300,6 +395,10 @@ def test_the_trail_is_the_live_views_own():
     assert len(places()) == 60
     explorer.reset()
     assert places() == [2]
+    page = hand(explorer)
+    page.ask(ask={"x": 3, "y": 1})  # was not visited
+    page.slide(x=5, visited=[{"x": 4, "y": 1}, {"x": 5, "y": 1}])
+    assert places() == [2, 4, 5]
 
 
 def test_a_cell_that_is_run_again_goes_on_where_it_was(monkeypatch):

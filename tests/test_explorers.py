@@ -13,6 +13,7 @@ from ipywidgets import Widget
 from matplotlib.text import Text
 from PIL import Image
 
+from kl_course import engine
 from kl_course.explorers.cross_entropy import explore_cross_entropy
 from kl_course.explorers.definitions import explore_integrand, explore_pmf_pair
 from kl_course.explorers.gaussian_samples import EPSILONS, explore_samples
@@ -104,7 +105,21 @@ def test_what_is_kept_is_what_would_be_drawn_anew(explorer):
             assert explorer.view.moving == anew.svg(explorer.frame), corner
 
 
-def test_a_dragged_slider_costs_one_message(explorer, monkeypatch):
+@pytest.mark.slow
+def test_what_is_drawn_ahead_at_every_stop_is_what_would_be_shown_there(explorer, hand):
+    page = hand(explorer)
+    anew = dataclasses.replace(explorer.scene)
+    for name in explorer.scene.pair_of_sliders:
+        restart(explorer)
+        for stop in explorer.controls[name].slider.stops:
+            setting = explorer.view.setting | {name: stop}
+            ahead, frame = page.ask(ask=setting), anew.frame(**setting)
+            assert ahead["readout"] == engine.readout(anew, frame), setting
+            if anew.trail is None:
+                assert ahead["moving"] == anew.svg(frame), setting
+
+
+def test_a_moved_slider_costs_one_message(explorer, monkeypatch, hand):
     sent = []
     for name, control in explorer.controls.items():
         if name == "seed" or not control.slider.shown:  # a field, which nobody drags
@@ -113,7 +128,7 @@ def test_a_dragged_slider_costs_one_message(explorer, monkeypatch):
         monkeypatch.setattr(Widget, "_send", lambda widget, *_, **__: sent.append(widget))
         low, high = control.slider.ends
         other = low if control.value == high else high
-        explorer.view.set_state({"setting": explorer.view.setting | {name: other}})  # as the page
+        hand(explorer).slide(**{name: other})
         assert sent == [explorer.view], name
         monkeypatch.undo()
         sent.clear()
@@ -338,15 +353,15 @@ def handles_of(explorer):
     return [handle.name for handle in explorer.scene.handles]
 
 
-def test_a_handle_that_is_dragged_where_it_is_moves_nothing(explorer):
+def test_a_handle_that_is_dragged_where_it_is_moves_nothing(explorer, hand):
     for name in handles_of(explorer):
         setting = explorer.view.setting
         left, top = explorer.drawing.places(setting)[name]
-        explorer.view.set_state({"drag": {"handle": name, "left": left, "top": top}})
+        hand(explorer).drag(name, left, top)
         assert explorer.view.setting == setting, name
 
 
-def test_a_dragged_handle_follows_the_hand(explorer):
+def test_a_dragged_handle_follows_the_hand(explorer, hand):
     for name in handles_of(explorer):
         restart(explorer)
         before = explorer.view.setting
@@ -354,33 +369,43 @@ def test_a_dragged_handle_follows_the_hand(explorer):
         gaps = []
         for up in (0.08, -0.08):  # a bar near 1 goes no higher, one at its least no lower
             restart(explorer)
-            there = {"left": left + 0.08, "top": top - up}
-            explorer.view.set_state({"drag": {"handle": name} | there})
+            there = left + 0.08, top - up
+            hand(explorer).drag(name, *there)
             if explorer.view.setting != before:
-                gap = np.subtract(explorer.view.places[name], list(there.values()))
+                gap = np.subtract(explorer.view.places[name], there)
                 gaps += np.abs(gap).tolist()
         assert gaps, f"{name} does not move"
         # It stays on its curve, so it can follow in one direction only, from stop to stop.
         assert min(gaps) < 0.04, name
 
 
-def test_a_handle_dragged_far_out_stays_within_its_sliders_and_the_picture(explorer):
+def test_a_handle_dragged_far_out_stays_within_its_sliders_and_the_picture(explorer, hand):
     for name in handles_of(explorer):
         for left, top in itertools.product((-1, 0, 1, 2), repeat=2):
-            explorer.view.set_state({"drag": {"handle": name, "left": left, "top": top}})
+            hand(explorer).drag(name, left, top)
             for place in explorer.view.places.values():
                 assert all(0 <= part <= 1 for part in place), (name, left, top)
 
 
-def test_a_drag_is_one_message_back(explorer, monkeypatch):
+def test_a_drag_is_one_message_back(explorer, monkeypatch, hand):
     if not explorer.scene.handles:
         return
     name = explorer.scene.handles[0].name
     left, top = explorer.view.places[name]
     sent = []
     monkeypatch.setattr(Widget, "_send", lambda widget, message, **__: sent.append(message))
-    drag = {"handle": name, "left": left + 0.05, "top": top - 0.05}
-    explorer.view.set_state({"drag": drag})
+    page = hand(explorer)
+    asked = page.ask(drag=[name, left + 0.05, top - 0.05], at=explorer.view.setting)
+    assert len(page.answers) == 1
+    assert sent == []
+    moved = {
+        n: asked["setting"][n]
+        for n in explorer.scene.handles[0].move(
+            explorer.view.setting, *explorer.drawing.data_at(name, left + 0.05, top - 0.05)
+        )
+    }
+    page.slide(**moved)
     (message,) = sent
-    assert set(message["state"]) == {"setting", "moving", "places", "readout"}
+    assert set(message["state"]) == {"setting", "heard", "moving", "places", "readout"}
+    assert message["state"]["moving"] == asked["moving"]
     monkeypatch.undo()

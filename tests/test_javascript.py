@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kl_course.engine import for_the_page, readout
+from kl_course.scene import Drawing
 from tools import javascript, lessons
 from web import npm
 
@@ -31,7 +32,7 @@ def properties(name):
 
 
 def test_a_scene_has_what_its_type_says():
-    page = for_the_page(lessons.scene("two_normals"), ())
+    page = for_the_page(Drawing(lessons.scene("two_normals")), ())
     for kind, written in (
         ("Scene", [page]),
         ("Slider", page["sliders"]),
@@ -136,14 +137,18 @@ def test_what_cannot_be_checked_is_said_in_one_line(
 # --- the checks see what they are for
 
 SLIPS = {
-    "a word that nobody says": ("kl_course/picture.js", 'model.get("said")', 'model.get("sadi")'),
+    "a word that nobody says": (
+        "kl_course/picture.js",
+        'model.get("readout")',
+        'model.get("radeout")',
+    ),
     "a field that no scene has": ("kl_course/picture.js", "scene.noteLines", "scene.lines"),
     "a slider as its stops": (
-        "web/frozen.js",
-        "nearestStop(this.head.stops[name]",
-        "nearestStop(this.sliders[name]",
+        "kl_course/picture.js",
+        "nearestStop(this.stops[name],",
+        "nearestStop(this.stops,",
     ),
-    "a model without its method": ("web/frozen.js", "    save_changes() {", "    save() {"),
+    "a source without its method": ("web/frozen.js", "    press(label) {", "    push(label) {"),
     "half of JupyterLab's name": (
         "kl_lab/labextension/remoteEntry.js",
         "activeCellIndex;",

@@ -464,12 +464,12 @@ def test_the_wrong_book_lies_above_and_below_the_right_one(book, boxes):
 
 
 @pytest.mark.parametrize("make", [explore_code, explore_code_book])
-def test_a_dragged_bar_follows_the_hand(make):
+def test_a_dragged_bar_follows_the_hand(make, hand):
     explorer = make()
     for name in [handle.name for handle in explorer.scene.handles]:
         explorer.reset()
         left, top = explorer.view.places[name]
-        explorer.view.set_state({"drag": {"handle": name, "left": left, "top": top - 0.08}})
+        hand(explorer).drag(name, left, top - 0.08)
         assert explorer.view.setting[name] > explorer.scene.start[name]
         assert explorer.view.places[name][1] == pytest.approx(top - 0.08, abs=0.02)
 

@@ -368,10 +368,10 @@ def test_balls_say_where_they_end():
             assert 0 < sigmas.min() < sigmas.max() < 3.0
 
 
-def test_dragging_the_centre_moves_it():
+def test_dragging_the_centre_moves_it(hand):
     explorer = explorers.explore_balls()
     left, top = explorer.view.places["centre"]
-    explorer.view.set_state({"drag": {"handle": "centre", "left": left + 0.05, "top": top - 0.1}})
+    hand(explorer).drag("centre", left + 0.05, top - 0.1)
     assert explorer.view.setting["mu"] > 0
     assert explorer.view.setting["sigma"] > 1
 

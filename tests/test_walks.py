@@ -38,7 +38,7 @@ def place(slider, rng):
     return typed[rng.integers(len(typed))]
 
 
-def step(explorer, rng):
+def step(explorer, rng, hand):
     """One event, chosen at random: a message of the page, a drag, a line of code, a button."""
     sliders = [slider for slider in explorer.scene.sliders if slider.shown]
     some = rng.permutation(len(sliders))[: rng.integers(1, len(sliders) + 1)]
@@ -46,7 +46,7 @@ def step(explorer, rng):
     name, value = next(iter(several.items()))
     kind = rng.choice(["page", "several", "control", "drag", "button"])
     if kind == "page":
-        explorer.view.set_state({"setting": explorer.view.setting | {name: value}})
+        hand(explorer).slide(**{name: value})
     elif kind == "several":
         explorer.set(**several)
     elif kind == "control" or (kind == "drag" and not explorer.scene.handles):
@@ -55,7 +55,7 @@ def step(explorer, rng):
         handle = explorer.scene.handles[rng.integers(len(explorer.scene.handles))].name
         there = np.add(explorer.view.places[handle], rng.normal(0, rng.choice([0.05, 0.5]), 2))
         left, top = there.tolist()
-        explorer.view.set_state({"drag": {"handle": handle, "left": left, "top": top}})
+        hand(explorer).drag(handle, left, top)
     else:  # Reset, the last one, makes a new picture: that takes as long as 20 other events
         buttons = explorer.buttons[: None if rng.random() < 0.02 else -1] or explorer.buttons
         explorer.press(buttons[rng.integers(len(buttons))])
@@ -117,7 +117,7 @@ def explorer(request):
     return EXPLORERS[request.param]()
 
 
-def test_random_walks_find_nothing(explorer):
+def test_random_walks_find_nothing(explorer, hand):
     scene = explorer.scene
     again = Drawing(dataclasses.replace(scene))
     again.show(scene.frame())
@@ -128,7 +128,7 @@ def test_random_walks_find_nothing(explorer):
         rng, found = np.random.default_rng([number, len(scene.name)]), []
         explorer.set(**scene.start)
         for _ in range(EVENTS):
-            step(explorer, rng)
+            step(explorer, rng, hand)
             now = {name: control.value for name, control in explorer.controls.items()}
             assert explorer.view.setting == now
             for slider in scene.sliders:

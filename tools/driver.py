@@ -254,11 +254,14 @@ CHANGE_THEME = "theme => window.jupyterapp.commands.execute('apputils:change-the
 
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 
-# Nothing that was sent to the kernel waits for its end. A widget holds messages back while one of
-# its own is under way, and what arrived takes a moment to be drawn: hence the frames.
+# Nothing that was sent to the kernel waits for its end, and no explorer has something to tell it. A
+# widget holds messages back while one of its own is under way, and what arrived takes a moment to
+# be drawn: hence the frames.
 SETTLED = """async () => {
     const frame = () => new Promise(requestAnimationFrame);
-    for (let quiet = 0; quiet < 3; quiet = window.underway.size ? 0 : quiet + 1) await frame();
+    const telling = '.kl-readout[aria-busy=true]';
+    const busy = () => window.underway.size || document.querySelector(telling);
+    for (let quiet = 0; quiet < 3; quiet = busy() ? 0 : quiet + 1) await frame();
 }"""
 
 NO_WIDGET_PENDING = """() => ![...document.querySelectorAll('.jp-OutputArea-output')]

@@ -124,7 +124,6 @@ def write_notebooks(pages, folder=FOLDER):
 # --- what a page may say to its kernel
 
 WIDGET_STATES = "jupyter.widget.control"
-MOVES = {"setting", "drag"}
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 PARTS = 4  # header, parent's header, metadata, content: no page sends a buffer
 OFFSETS = 2 + PARTS  # those, and the channel's beginning and end
@@ -150,15 +149,43 @@ def _is_harmless(data):
     match data:
         case {"method": "request_states"}:
             return True
-        case {"method": "custom", "content": {"press": str(), **rest}}:
-            return not rest
-        case {"method": "update", "state": dict(state)}:
-            return state.keys() <= MOVES and all(map(_is_plain, state.values()))
+        case {"method": "custom", "content": dict(content)}:
+            return _is_of_an_explorer(content)
     return False
 
 
-def _is_plain(move):
-    return isinstance(move, dict) and all(isinstance(value, Real | str) for value in move.values())
+def _is_of_an_explorer(content):
+    """What `Explorer._on_message` takes, and nothing more."""
+    match content:
+        case {"page": str(), "count": int(), "ask": setting, **rest}:
+            settings = [setting]
+        case {"page": str(), "count": int(), "drag": [str(), Real(), Real()], "at": at, **rest}:
+            settings = [at]
+        case {
+            "page": str(),
+            "count": int(),
+            "ahead": list(ahead),
+            "along": str(),
+            "at": at,
+            **rest,
+        }:
+            settings = [at, dict(enumerate(ahead))]
+        case {
+            "page": str(),
+            "count": int(),
+            "moved": moved,
+            "visited": list(visited),
+            "press": list(press),
+            **rest,
+        } if all(isinstance(label, str) for label in press):
+            settings = [moved, *visited]
+        case _:
+            return False
+    return not rest and all(map(_is_setting, settings))
+
+
+def _is_setting(setting):
+    return isinstance(setting, dict) and all(isinstance(value, Real) for value in setting.values())
 
 
 class ExplorerConnection(ZMQChannelsWebsocketConnection):

@@ -379,14 +379,11 @@ def unpack(row, decimals):
 def _header(scene, plan):
     drawing = Drawing(scene)
     drawing.show(scene.frame())
-    page = engine.for_the_page(scene, ())
+    page = engine.for_the_page(drawing, ())
     for slider in page["sliders"]:
         stops = plan.stops[slider["name"]]
         slider["ends"] = stops[0], stops[-1]
         slider["stops"] = stops if len(slider["stops"]) else ()
-    moves = _moves(scene)
-    for handle in page["handles"]:
-        handle["moves"] = moves[handle["name"]]
     buttons, games = _buttons(scene), states(scene)
     page["buttons"] = list(buttons)
     return {
@@ -398,21 +395,6 @@ def _header(scene, plan):
         "back": [back for _, back in games],
         "missing": [label for label in scene.actions if label not in buttons],
         "trail": scene.trail is not None and not scene.actions,
-    }
-
-
-def _moves(scene):
-    """Handle -> the sliders that it moves, learned by letting it go where it already is."""
-    setting = scene.start
-    drawing = Drawing(scene)
-    drawing.show(scene.frame())
-    return {
-        handle.name: list(
-            handle.move(
-                setting, *drawing.data_at(handle.name, *drawing.places(setting)[handle.name])
-            )
-        )
-        for handle in scene.handles
     }
 
 

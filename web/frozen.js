@@ -5,10 +5,10 @@
 
 // @ts-check
 
-import picture, {element, nearestStop, shown} from "./picture.js";
+import {distance, draw, element, Frames, shown} from "./picture.js";
 
 /**
- * @import {Drag, Model, ModelEvent, Place, Readout, Scene, Setting, Traits} from "./picture.js"
+ * @import {Change, Drag, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
  */
 
 /**
@@ -149,100 +149,60 @@ function load(address) {
     return file;
 }
 
-// --- what picture.js takes for the kernel
+// --- the file as a source
 
-/** @type {(keyof Traits)[]} */
-const CHANGING = ["setting", "moving", "places", "readout"];
+/** @implements {Source} */
+class Frozen {
+    gone = false;
+    busy = false;
+    said = "";
 
-/** @implements {Model} */
-class FrozenModel {
     /** @param {FrozenScene} file */
     constructor({head, names, frames}) {
         this.head = head;
+        this.scene = head.scene;
         this.names = names;
         this.frames = frames;
+        /** @type {Frames<Frame>[]} those of each state of the game */
+        this.byState = head.back.map(() => new Frames(names, head.stops));
+        for (const frame of frames) this.byState[frame.state].add(frame);
         this.sliders = Object.fromEntries(head.scene.sliders.map(slider => [slider.name, slider]));
         this.start = this.now = frames[0];
-        /** @type {Traits} */
-        this.traits = {
-            ...this.start.parts(),
-            scene: head.scene,
-            setting: {...this.start.setting},
-            still: Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0)),
-            said: "",
-        };
-        /** @type {Partial<Traits>} */
-        this.wanted = {};
-        /** @type {Partial<Record<ModelEvent, Set<() => void>>>} */
-        this.listeners = {};
+        this.setting = {...this.start.setting};
+        /** @type {Shown} */
+        this.shown = {...this.start.parts(), setting: this.setting};
+        this.still = Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0));
+        this.tell = /** @type {(change: Change) => void} */ (() => {});
     }
 
-    /**
-     * @template {keyof Traits} Name
-     * @param {Name} name
-     */
-    get(name) {
-        return this.traits[name];
+    /** @param {(change: Change) => void} listen */
+    watch(listen) {
+        this.tell = listen;
     }
 
-    /**
-     * @template {keyof Traits} Name
-     * @param {Name} name
-     * @param {Traits[Name]} value
-     */
-    set(name, value) {
-        this.wanted[name] = value;
-        this.traits[name] = value;
-    }
-
-    save_changes() {
-        const {setting, drag} = this.wanted;
-        this.wanted = {};
-        if (setting) this.slide(setting);
-        if (drag) this.drag(drag);
-    }
-
-    /**
-     * @param {ModelEvent} event
-     * @param {() => void} listen
-     */
-    on(event, listen) {
-        this.listeners[event] ??= new Set();
-        this.listeners[event].add(listen);
-    }
-
-    /**
-     * @param {ModelEvent} event
-     * @param {() => void} listen
-     */
-    off(event, listen) {
-        this.listeners[event]?.delete(listen);
-    }
-
-    /** @param {{press: string}} message */
-    send({press}) {
-        this.press(this.head.buttons[press], press);
-    }
+    // What there is, is here already.
+    look() {}
+    rest() {}
+    close() {}
 
     // --- what a person does
 
-    /** @param {Setting} setting */
-    slide(setting) {
-        const moved = this.names.filter(name => setting[name] !== this.now.setting[name]);
-        this.go(setting, moved, this.head.back[this.now.state]);
-        const [name] = moved;
-        const value = this.traits.setting[name];
-        if (moved.length !== 1 || value === setting[name]) return;
+    /**
+     * @param {Setting} setting
+     * @param {string} name
+     */
+    slide(setting, name) {
+        this.go(setting, [name], this.head.back[this.now.state]);
+        const value = this.setting[name];
+        if (value === setting[name]) return;
         const slider = this.sliders[name];
         const text = shown(slider, value);
         this.say(`${slider.label} stands at ${text}, the nearest that there is a picture of.`);
     }
 
-    /**
-     * @param {Button} button
-     * @param {string} label
-     */
-    press(button, label) {
+    /** @param {string} label */
+    press(label) {
+        const button = this.head.buttons[label];
         const {setting, state} = this.now;
         const back = this.head.back[state];
         if (button.reset) this.show(this.start);
@@ -282,18 +242,17 @@ class FrozenModel {
      * Among the frames that differ by what the handle moves: the one that has it nearest.
      * @param {Drag} place
      */
-    drag({handle, left, top}) {
-        const moves = this.head.scene.handles.find(({name}) => name === handle)?.moves ?? [];
-        const {width, height} = this.head.scene;
+    drag(place) {
+        const handle = this.scene.handles.find(({name}) => name === place.handle);
+        if (!handle) return;
+        const {moves} = handle;
         const state = this.head.back[this.now.state];
         const row = this.row(moves, state);
         let [best, least] = [this.now, Infinity];
         for (const frame of row) {
             frame.places ??= frame.parts().places;
-            const [x, y] = frame.places[handle];
             const far =
-                ((x - left) * width) ** 2 +
-                ((y - top) * height) ** 2 +
+                distance(this.scene, handle, place, frame.places[handle.name]) +
                 1e-6 * this.apart(frame.at, this.now.at);
             if (far < least) [best, least] = [frame, far];
         }
@@ -312,25 +271,12 @@ class FrozenModel {
     }
 
     /**
-     * First of all what was moved is to be right, then as much of the rest as can be.
      * @param {Setting} setting
      * @param {string[]} moved
      * @param {number} state
      */
     nearest(setting, moved, state) {
-        const at = this.names.map(name => nearestStop(this.head.stops[name], setting[name]));
-        const isMoved = this.names.map(name => moved.includes(name));
-        let [best, least] = [this.now, Infinity];
-        for (const frame of this.frames) {
-            if (frame.state !== state) continue;
-            let cost = 0;
-            frame.at.forEach((place, i) => {
-                const off = Math.abs(place - at[i]);
-                cost += isMoved[i] ? 1e6 * off : off && 1e3 + off;
-            });
-            if (cost < least) [best, least] = [frame, cost];
-        }
-        return best;
+        return this.byState[state].nearest(setting, moved) ?? this.now;
     }
 
     /**
@@ -385,8 +331,10 @@ class FrozenModel {
             name => !moved.includes(name) && frame.setting[name] !== this.now.setting[name],
         );
         this.now = frame;
-        Object.assign(this.traits, frame.parts(), {setting: {...frame.setting}});
-        for (const name of CHANGING) this.tell(name);
+        this.setting = {...frame.setting};
+        this.shown = {...frame.parts(), setting: this.setting};
+        this.tell("setting");
+        this.tell("frame");
         if (others.length) this.say(`One slider at a time here: ${this.words(others)}.`);
     }
 
@@ -394,20 +342,15 @@ class FrozenModel {
     words(names) {
         const texts = names.map(name => {
             const {label} = this.sliders[name];
-            return `${label} to ${shown(this.sliders[name], this.traits.setting[name])}`;
+            return `${label} to ${shown(this.sliders[name], this.setting[name])}`;
         });
         return texts.length > 3 ? "the others went back" : `${texts.join(", ")} went back`;
     }
 
     /** @param {string} text */
     say(text) {
-        this.traits.said = text;
+        this.said = text;
         this.tell("said");
-    }
-
-    /** @param {keyof Traits} name */
-    tell(name) {
-        for (const listen of this.listeners[`change:${name}`] ?? []) listen();
     }
 }
 
@@ -434,7 +377,7 @@ async function wake(box) {
     const el = element("div", {className: "kl-live"});
     try {
         const file = await load(src);
-        picture.render({model: new FrozenModel(file), el});
+        draw(new Frozen(file), el);
         el.append(about(file.head, live));
         box.querySelector("img")?.classList.add("kl-replaced");
     } catch (problem) {

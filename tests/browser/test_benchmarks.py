@@ -84,10 +84,14 @@ def test_every_figure_stands_beside_its_ratio_to_the_floor():
     def a_round(step, slow_step, rate, tail):
         times = [step] * 27 + [slow_step] * 3
         parts = dict.fromkeys(slider_latency.PARTS, 0.0)
-        return slider_latency.Round([parts | {"whole step": time} for time in times], rate, tail)
+        steps = [parts | {"whole step": time} for time in times]
+        return slider_latency.Round(steps, slow_step, rate, tail)
 
     explorer = slider_latency.Contestant("explorer")
+    before = slider_latency.Contestant("before")
     rounds = {
+        before: [a_round(50, 60, 12, 60), None],
+        slider_latency.COURSE_FLOOR: [a_round(20, 40, 30, 80), None],
         slider_latency.FLOOR: [a_round(20, 40, 30, 80), a_round(20, 40, 30, 80)],
         explorer: [a_round(25, 60, 24, 60), None],
     }
@@ -95,17 +99,22 @@ def test_every_figure_stands_beside_its_ratio_to_the_floor():
     assert name == "two_normals (1 of 2 rounds)"
     assert figures == ["25", "1.25", "60", "1.50", "24.0", "0.80", "60", "0.75", "2.4"]
     assert len(slider_latency.LATENCY_HEADER) == 1 + len(figures)
-    lines = slider_latency.target_lines(rounds)
-    assert "**missed** by two_normals (0.80)" in lines[3]
-    assert "**missed** by two_normals (2.40)" in lines[5]
-    assert [line for line in lines if line.endswith("held, worst 1.25")] == lines[:1]
+    lines = slider_latency.target_lines(rounds, delay=0)
+    assert lines[0].endswith("as before: held, worst 0.50")
+    assert "**missed** by two_normals (1.25)" in lines[1]
+    assert "**missed** by two_normals (0.80)" in lines[2]
+    assert lines[3].endswith("as before: held, worst 1.00")
+    lines = slider_latency.target_lines(rounds, delay=0.1)
+    assert "**missed** by two_normals (0.50)" in lines[0]
+    assert lines[1].endswith("in ms: held, worst 25.00")
+    assert "**missed** by two_normals (2.00)" in lines[2]
 
 
 def test_peers_that_are_missing_are_left_out_in_one_line_each(monkeypatch, capsys):
     for packages in contestants.PEERS.values():
         for package in packages:
             monkeypatch.setitem(sys.modules, package, None)
-    ways = {who.way for who in slider_latency.all_contestants()}
+    ways = {who.way for who in slider_latency.all_contestants(["explorer", "interact"])}
     assert {"floor", "explorer", "interact"} <= ways
     assert not ways & contestants.PEERS.keys()
     said = [line.split(" is left out: ")[0] for line in capsys.readouterr().out.splitlines()]
@@ -161,6 +170,6 @@ def test_what_fails_in_a_tab_is_said(browser, debugging_port):
 
 def test_a_chromium_that_cannot_be_reached_costs_one_round(server, capsys):
     port, who = driver.free_port(), slider_latency.COURSE_FLOOR
-    assert slider_latency.try_to_measure(None, port, server, who) is None
+    assert slider_latency.try_to_measure(None, port, server, who, 0) is None
     (said,) = capsys.readouterr().out.splitlines()
     assert "was not measured in this round" in said
