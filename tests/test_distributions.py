@@ -277,3 +277,8 @@ def test_accuracy_of_the_one_parameter_families(rng):
         assert relative_error(poisson, x * mp.log(x / y) - x + y) <= TARGET
         exact = h * mp.log(h / g) + (1 - h) * mp.log((1 - h) / (1 - g))
         assert relative_error(bernoulli, exact) <= TARGET
+
+
+def test_one_difference_of_means_that_overflows_leaves_the_others_as_they_are():
+    nats = kl_normal([1e308, 0], 1e308, [-1e308, 1e308], 1e308)
+    assert nats == pytest.approx([2, 0.5], rel=1e-15)  # half the square of 2 and of 1
