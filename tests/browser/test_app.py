@@ -410,15 +410,18 @@ def test_what_is_no_message_hurts_nobody(attacker, message):
     assert attacker.answers_to("none") == []
 
 
-def test_an_impossible_setting_brings_no_traceback_to_the_page(attacker):
+@pytest.mark.parametrize(
+    "what", [{"ask": {"mu_p": 99}}, {"moved": {"mu_p": 99}, "visited": [], "press": []}]
+)
+def test_an_impossible_setting_brings_no_traceback_to_the_page(attacker, what):
     control = {"comm_id": uuid.uuid4().hex, "target_name": "jupyter.widget.control", "data": {}}
     attacker.answers_to(attacker.send("shell", "comm_open", control, {"version": "1.0.0"}))
     control["data"] = {"method": "request_states"}
     attacker.answers_to(attacker.send("shell", "comm_msg", control))
     states = next(m["data"]["states"] for m in attacker.heard if "states" in m.get("data", {}))
     (explorer,) = (name for name, model in states.items() if "setting" in model["state"])
-    update = {"method": "update", "state": {"setting": {"mu_p": 99}}, "buffer_paths": []}
-    asked = attacker.send("shell", "comm_msg", {"comm_id": explorer, "data": update})
+    said = {"method": "custom", "content": {"page": "a", "count": 1} | what}
+    asked = attacker.send("shell", "comm_msg", {"comm_id": explorer, "data": said})
     answers = attacker.answers_to(asked)
     assert "status" in answers
     assert not {"error", "stream"} & set(answers)
