@@ -188,7 +188,7 @@ class Explorer:
             self._look_ahead(page, [at | {along: value} for value in message["ahead"][:_AHEAD]])
         elif "moved" in message:
             self._wanted = []
-            with self._lock, self.view.hold_sync(), self._or_why_not():
+            with self._lock, self.view.hold_sync():
                 self.view.heard = page  # before anything may fail
                 with self._one_redraw():
                     for setting in message["visited"]:
@@ -197,8 +197,9 @@ class Explorer:
                     for label in message["press"]:
                         self.press(label)
         else:
+            setting = message["ask"] if "ask" in message else self._dragged(message)
+            self.scene.check(setting)
             with self._lock, self._or_why_not():
-                setting = message["ask"] if "ask" in message else self._dragged(message)
                 self.view.send({**page, "frames": [self._shown_at(setting)]})
 
     def _dragged(self, message: dict) -> Setting:

@@ -233,10 +233,14 @@ class Scene:
 
     def frame(self, **settings: float) -> Frame:
         """What is shown for these values of the sliders; those left out stand at their start."""
+        return self.compute(**self.check(settings))
+
+    def check(self, settings: Setting) -> Setting:
+        """A value for every slider, as it can have it; an error for one that it cannot have."""
         if unknown := set(settings) - set(self.start):
             raise ValueError(f"no slider is called {sorted(unknown)}; there are {[*self.start]}")
         settings = self.start | settings
-        return self.compute(**{s.name: s.check(settings[s.name]) for s in self.sliders})
+        return {s.name: s.check(settings[s.name]) for s in self.sliders}
 
     def drag(self, setting: Setting, handle: str, x: float, y: float) -> Setting:
         """`setting` after the handle of that name was dragged to the data coordinates (x, y)."""
