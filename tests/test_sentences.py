@@ -434,9 +434,9 @@ def test_a_loss_of_0_needs_certainty_and_cross_entropy_is_d_only_there(rng):
 def test_the_last_sixty_dots_stay():
     explorer = explore_cross_entropy()
     for k in range(70):
-        frame = explorer._with_trail(explorer.scene.compute(mu_q=2, sigma_q=1 + 0.01 * k))
-    sigmas = [sigma for _, sigma, _ in frame.data["trail"]]
-    assert sigmas == [1 + 0.01 * k for k in range(10, 70)]
+        explorer.set(mu_q=2, sigma_q=1 + 0.01 * k)
+    (dots,) = (a for a in explorer.drawing.axes["sigma"].lines if a.get_gid() == "trail")
+    assert dots.get_xdata() == pytest.approx([1 + 0.01 * k for k in range(10, 70)], rel=1e-15)
 
 
 # --- 05
