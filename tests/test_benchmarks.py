@@ -114,6 +114,7 @@ def test_a_way_to_draw_needs_all_its_packages(package, monkeypatch):
         assert (package in contestants.missing_packages(peer)) == (package in packages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["slider_latency", "cold_start"])
 def test_without_playwright_a_script_ends_with_one_line(script, tmp_path):
     missing = "raise ModuleNotFoundError(name='playwright')"

@@ -177,6 +177,7 @@ def test_a_proxy_is_asked_what_it_is(monkeypatch, tmp_path):
         classroom.find_proxy()
 
 
+@pytest.mark.slow
 def test_without_jupyterhub_the_script_ends_with_one_line(tmp_path):
     missing = "raise ModuleNotFoundError(name='jupyterhub')"
     tmp_path.joinpath("jupyterhub.py").write_text(missing)

@@ -331,6 +331,7 @@ def unscaled_pairs(rng, count):
         yield p, q
 
 
+@pytest.mark.slow
 def test_normalize_loses_nothing(rng):
     for p, q in unscaled_pairs(rng, 1500):
         a, b = exactly(p), exactly(q)

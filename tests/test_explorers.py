@@ -134,6 +134,7 @@ def test_a_moved_slider_costs_one_message(explorer, monkeypatch, hand):
         sent.clear()
 
 
+@pytest.mark.slow
 def test_the_still_picture_holds_what_moves_too(explorer):
     whole, still = (
         np.asarray(Image.open(io.BytesIO(png)).convert("L")).astype(int)

@@ -24,6 +24,7 @@ def some(plan, every):
     return plan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decimals", [1, 2])
 @pytest.mark.parametrize("name", VARIED)
 def test_a_decoded_frame_is_the_frame_of_its_setting(name, decimals):
@@ -56,6 +57,7 @@ def test_a_decoded_frame_is_the_frame_of_its_setting(name, decimals):
         assert set(json.loads(places)) == {handle.name for handle in scene.handles}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["samples", "cross_entropy", "draw_q"])
 def test_the_order_of_rendering_leaves_no_trace(name):
     scene = lessons.scene(name)

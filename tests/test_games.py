@@ -556,6 +556,7 @@ def names_in_the_picture(frame):
     return [(*text.get_position(), text.get_text()) for text in shown if text.get_text()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("apart", [0, 0.1, 0.5, 0.6, 1, 2])
 def test_numbers_of_modes_that_meet_do_not_lie_on_each_other(apart):
     scene = explore_catch_the_modes().scene

@@ -50,6 +50,7 @@ def by_definition(mu, sigma, m, direction):
         return mp.quad(lambda x: a(x) * mp.log(a(x) / b(x)), cuts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mu", "sigma", "m"),
     [(0, 1, 0), (0.5, 1, 1.5), (3, 0.1, 3), (3, 3.5, 3), (0, 3.5, 3), (1.66, 0.63, 1.68)],

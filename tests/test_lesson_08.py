@@ -173,6 +173,7 @@ def test_a_telegram_holds_nothing_but_its_alphabet():
     assert codes.telegram("Größe, perchè ÀÉ?") == "grosse perche ae"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "book"), sorted({(x, x) for x in LANGUAGES} | FINITE))
 def test_a_real_text_with_any_book_that_has_its_letters(sent, book):
     text, table = TEXTS[sent], Counter(TEXTS[book])

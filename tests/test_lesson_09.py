@@ -362,6 +362,7 @@ def corners(explorer):
         yield dict(zip(ends, values, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [explore_leads, explore_errors, explore_chance])
 def test_every_corner_has_a_picture_and_numbers(make):
     explorer = make()

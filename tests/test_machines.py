@@ -141,6 +141,7 @@ def test_numbers_are_tried_where_they_may_differ(outcomes, capsys):
     assert capsys.readouterr().out.count("which computes as make test does") == 1
 
 
+@pytest.mark.slow
 def test_one_leg_that_fails_is_shown_whole_and_fails_them_all(outcomes, capsys):
     outcomes[0].extend([0, 2, 0])
     assert machines.main() == 1

@@ -290,6 +290,7 @@ def test_an_atom_of_any_share_is_refused(share, rng):
         report(rng.beta(2, 2, 1000), ends)
 
 
+@pytest.mark.slow
 def test_rounding_makes_no_atom():
     for seed in range(6):
         z = np.random.default_rng(seed)

@@ -64,6 +64,7 @@ MISBEHAVIOUR = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("misbehaviour", MISBEHAVIOUR)
 def test_a_notebook_that_misbehaves_is_reported_and_left_alone(misbehaviour, tmp_path, capsys):
     source, tags, words = MISBEHAVIOUR[misbehaviour]

@@ -1051,6 +1051,7 @@ def test_the_less_is_kept_the_less_german_pays():
     assert (np.diff(kl_divergence(german, (1 - spare) * german + spare / 27)) > 0).all()
 
 
+@pytest.mark.slow
 def test_both_errors_are_below_their_bounds_at_every_threshold(rng):
     for _ in range(200):
         q, p = np.sort(rng.uniform(0.02, 0.98, 2))

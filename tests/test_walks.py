@@ -154,6 +154,7 @@ def test_random_walks_find_nothing(explorer, hand):
             assert out[False] <= 0, now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "every"), [("gibbs", 5), ("triangle", 14)])
 def test_no_words_lie_on_others_and_none_are_cut(name, every):
     scene = lessons.scene(name)
