@@ -101,7 +101,7 @@ def test_what_is_far_away_is_shown_before_it_could_have_been_asked_for(far_page)
     page, way = far_page
     normals = ExplorerView(page, "make")
     normals.handle("μ of p").hover()
-    page.page.wait_for_timeout(1500)  # the frames around the handle come, unasked
+    page.page.wait_for_timeout(4000)  # the frames around the handle come, unasked
     way.seconds = FAR
     normals.handle("μ of p").focus()
     for _ in range(3):
