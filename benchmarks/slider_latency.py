@@ -239,6 +239,8 @@ def all_contestants(ways):
     found = [FLOOR, COURSE_FLOOR]
     for way in ways:
         found += [Contestant(way, name) for name in contestants.explorer_names()]
+    if "interact" not in ways:
+        found.append(Contestant("interact"))
     for peer in contestants.PEERS:
         if missing := contestants.missing_packages(peer):
             print(f"{peer} is left out: {', '.join(missing)} not installed", flush=True)
