@@ -13,12 +13,13 @@ os.environ["JUPYTER_WIDGETS_ECHO"] = "0"  # no slider hears its own value again,
 import ipywidgets as widgets
 import numpy as np
 from ipywidgets.widgets.widget import Widget
-from matplotlib import pyplot, style
+from matplotlib import pyplot, rc_context, rcParams
 from matplotlib.figure import Figure
 
 from kl_course.plots import COLORS
 from kl_course.scene import INCH, WIDTH, Drawing, Scene
 from kl_helpers import kl_normal
+from kl_helpers.style import picture_style
 from tools import lessons
 
 FIRST = "explore_two_normals"  # the picture that was written once more for bqplot and plotly
@@ -150,7 +151,7 @@ def _interact(explorer):
         scene.draw(scene.layout(pyplot.gcf()), **scene.frame(**values).data)
         pyplot.show()
 
-    style.use("kl_helpers.kl")
+    rcParams.update(picture_style())
     return widgets.interactive(redraw, **_sliders(scene))
 
 
@@ -163,7 +164,7 @@ def _ipympl(explorer):
     FigureManager(canvas, 1)
     canvas.toolbar_visible = canvas.header_visible = canvas.footer_visible = False
     controls = _sliders(scene)
-    with style.context("kl_helpers.kl"):
+    with rc_context(picture_style()):
         axes = scene.layout(canvas.figure)
         scene.draw(axes, **_data(scene, controls))
 

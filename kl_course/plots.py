@@ -235,7 +235,39 @@ def label_axes(ax, *, x="", y="", title="", xlim=None, ylim=None):
     return ax.set(xlabel=x, ylabel=y, title=title, xlim=xlim, ylim=ylim)
 
 
-def add_key(ax, names, *, filled=False):
+def is_narrow(figure):
+    """Whether this is the picture for a phone, 3.6 inches wide instead of 8.4."""
+    return figure.get_figwidth() < 6
+
+
+def lay_out_panels(figure, count, *, wide, narrow, ratios=None, heights=None):
+    """Axes side by side; one below the other in the picture for a phone.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    count : int
+    wide, narrow : (left, bottom, right, top, gap)
+        Margins and the space between, as `Figure.subplots_adjust` takes them.
+    ratios, heights : sequence of float, optional
+        Of the widths side by side, and of the heights below each other.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+    """
+    if is_narrow(figure):
+        axes = figure.subplots(count, 1, height_ratios=heights, squeeze=False)
+        *margins, gap = narrow
+        figure.subplots_adjust(*margins, hspace=gap)
+    else:
+        axes = figure.subplots(1, count, width_ratios=ratios, squeeze=False)
+        *margins, gap = wide
+        figure.subplots_adjust(*margins, wspace=gap)
+    return [*axes.flat]
+
+
+def add_key(ax, names, *, filled=False, most=None):
     """Write a key above the axes, where it can cover nothing.
 
     Parameters
@@ -245,6 +277,8 @@ def add_key(ax, names, *, filled=False):
         Who -> label, or, for a line of another look, label -> dict of what `Line2D` takes.
     filled : bool
         Show areas instead of lines.
+    most : int, optional
+        How many stand in a row of the picture for a phone, where a title stands above the rows.
 
     Returns
     -------
@@ -261,13 +295,19 @@ def add_key(ax, names, *, filled=False):
     handles = [handle(name, value) for name, value in names.items()]
     lines = [each for each in handles if isinstance(each, Line2D)]
     dotted = any(line.get_linestyle() == "-." for line in lines)  # a dash, and room for its dot
+    columns = len(names)
+    if narrow := is_narrow(ax.figure):
+        columns = min(most or columns, columns)
+        if title := ax.get_title(loc="left"):
+            rows = -(-len(names) // columns)
+            ax.set_title(title, pad=4 + 13 * rows)
     ax.legend(
         handles=handles,
         loc="lower right",
         bbox_to_anchor=(1.01, 1),
-        ncols=len(names),
+        ncols=columns,
         borderpad=0.2,
-        columnspacing=1.2,
+        columnspacing=0.9 if narrow else 1.2,
         handlelength=3 if dotted else 1.7,
     )
     return ax

@@ -13,7 +13,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from matplotlib import style
+from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kl_course.overlay import OverlayRenderer
+from kl_helpers.style import picture_style
 
 WIDTH = 840  # CSS pixels; how wide a picture is shown
+NARROW = 360  # how wide it is drawn for a phone
 SHARPNESS = 2  # image pixels per CSS pixel: sharp on a projector and on a high-density screen
 INCH = 100  # CSS pixels in what Matplotlib calls an inch
 NO_ANSWER = math.nan  # a value that there is none of: a dash in the readout
@@ -196,8 +198,10 @@ class Scene:
         The item of ``data``, a sequence of places, to which a live view adds those shown before.
     columns : int
         Sliders in a row, where the page has room.
-    height : float
-        Of the picture, in CSS pixels.
+    height, narrow_height : float
+        Of the picture, in CSS pixels: of the one that is `WIDTH` wide, and of the one for a phone,
+        which is `NARROW` wide and has lettering as large. `layout` and `draw` are told by the
+        figure (`kl_course.plots.is_narrow`).
     """
 
     name: str
@@ -217,6 +221,7 @@ class Scene:
     trail: str | None = None
     columns: int = 2
     height: float = 360
+    narrow_height: float = 420
 
     @property
     def start(self) -> Setting:
@@ -289,15 +294,19 @@ class Drawing:
     Parameters
     ----------
     scene : Scene
+    narrow : bool
+        Draw it for a phone.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.figure = Figure(figsize=(WIDTH / INCH, scene.height / INCH), dpi=POINTS)
+    def __init__(self, scene: Scene, *, narrow: bool = False) -> None:
+        self.scene, self.narrow = scene, narrow
+        self.width = NARROW if narrow else WIDTH
+        self.height = scene.narrow_height if narrow else scene.height
+        self.figure = Figure(figsize=(self.width / INCH, self.height / INCH), dpi=POINTS)
         # Kept from frame to frame: it knows what it has drawn, and how large its texts are.
         self._renderer: OverlayRenderer | None = None
         self._drawn = False
-        with style.context("kl_helpers.kl"):
+        with rc_context(picture_style()):
             FigureCanvasAgg(self.figure)
             self.axes = scene.layout(self.figure)
 
@@ -307,7 +316,7 @@ class Drawing:
             if self._drawn:
                 self.scene.draw(self.axes, **frame.data)
             else:
-                with style.context("kl_helpers.kl"):
+                with rc_context(picture_style()):
                     self.scene.draw(self.axes, **frame.data)
                 self._drawn = True
         except Exception:
@@ -393,7 +402,7 @@ def _moving_artists(figure: Figure) -> list[Artist]:
 def _text_pixels(text: str) -> NDArray[np.uint8]:
     """A line of text on a strip as wide as a picture."""
     size = WIDTH / INCH, CAPTION_HEIGHT / INCH
-    with style.context("kl_helpers.kl"):
+    with rc_context(picture_style()):
         figure = Figure(figsize=size, dpi=SHARPNESS * INCH)
         canvas = FigureCanvasAgg(figure)
         figure.text(0.01, 0.5, text, va="center", style="italic")

@@ -858,12 +858,14 @@ def _digits(width):
 
 def _picture(found):
     """Both samples, and both intervals, as a PNG and its size."""
-    from matplotlib import style
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    from kl_helpers.style import picture_style
+
     width, height = 720, 260
-    with style.context("kl_helpers.kl"):
+    with rc_context(picture_style()):
         figure = Figure(figsize=(width / 100, height / 100), dpi=200, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         left, right = figure.subplots(1, 2, width_ratios=(3, 2))

@@ -22,6 +22,7 @@ LAYERS = {  # the lists of CONTRIBUTING.md, top to bottom
         "distributions",
         "divergences",
         "_validation",
+        "style",
     ],
     "kl_course": [
         "explorers",

@@ -206,7 +206,7 @@ def planted(folder, **changed):
         "kl_helpers/divergences.py": "mathematics",
         "kl_course/checks/codes.py": "check",
         "kl_course/explorers/codes.py": "explorer",
-        "kl_course/kl.mplstyle": "style",
+        "kl_helpers/style.py": "style",
         "web/freeze.py": "format",
         "web/site.py": "site",
     }
@@ -225,7 +225,7 @@ def planted(folder, **changed):
         ("kl_helpers/divergences.py", True),
         ("kl_course/explorers/codes.py", True),
         ("kl_course/explorers/new.py", True),
-        ("kl_course/kl.mplstyle", True),
+        ("kl_helpers/style.py", True),
         ("web/freeze.py", True),
     ],
 )
@@ -248,7 +248,6 @@ def test_frames_are_made_anew_when_a_version_or_what_a_notebook_asks_for_changes
 def test_the_course_is_drawn_by_its_own_files_and_by_libraries():
     found = freeze.sources(freeze.ROOT)
     assert {"kl_helpers/divergences.py", "kl_course/scene.py", "web/freeze.py"} < found.keys()
-    assert any(name.endswith(".mplstyle") for name in found)
     assert not any("checks" in name or "_report" in name for name in found)
     assert {"numpy", "scipy", "matplotlib"} < set(freeze.DRAWN_WITH)
 

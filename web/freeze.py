@@ -510,7 +510,7 @@ def sources(root):
     """Name -> bytes of each file that frames depend on: a check or a report draws no frame."""
     paths = [root / "web" / "freeze.py"]
     for package in ("kl_helpers", "kl_course"):
-        paths += [*(root / package).rglob("*.py"), *(root / package).rglob("*.mplstyle")]
+        paths += (root / package).rglob("*.py")
     found = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     unused = ("kl_course/checks/", "kl_helpers/_report.py")
     return {name: found[name] for name in sorted(found) if not name.startswith(unused)}
