@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     SWAP_NORMALS,
@@ -19,6 +19,7 @@ from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
 EPSILONS = (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
 
+@as_explorer
 def explore_samples():
     """Samples of two normals as histogram and KDE; the plug-in estimate beside the exact value.
 
@@ -74,7 +75,7 @@ def explore_samples():
             plot_density(ax, grid, curve, who)
         plot_text(ax, -1.2, top * 1.035, heading, "heading", color=COLORS["ink"], fontsize=11)
 
-    scene = Scene(
+    return Scene(
         "samples",
         "Samples of p and of q, each as a histogram and as a curve, its kernel density estimate.",
         sliders=[
@@ -97,7 +98,6 @@ def explore_samples():
         swap=SWAP_NORMALS,
         note_lines=2,
     )
-    return Explorer(scene)
 
 
 def _cut(bar, curve, top):

@@ -4,7 +4,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     FORWARD,
@@ -41,6 +41,7 @@ _GREY = "#777777"
 _DOT = {"color": COLORS["ink"], "marker": "o", "markersize": 8, "linestyle": "none"}
 
 
+@as_explorer
 def explore_bound():
     """A normal q for what lies behind one reading: what you minimise, and what it consists of.
 
@@ -93,7 +94,7 @@ def explore_bound():
             plot_bars(axes[1], 0, row, first, 0.7, left)
             plot_bars(axes[1], first, row, second, 0.7, right)
 
-    scene = Scene(
+    return Scene(
         "bound",
         "Prior, posterior and your q over z; the minimised sum as reconstruction plus D(q‖prior), "
         "and as surprise at the reading plus D(q‖posterior).",
@@ -111,9 +112,9 @@ def explore_bound():
         note_lines=3,
         height=385,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_tilt():
     """A policy over five words, tilted by a reward: what it spends in nats and what it gets.
 
@@ -154,7 +155,7 @@ def explore_tilt():
         plot_curve(axes[1], *frontier, "gain")
         plot_line(axes[1], [here[0]], [here[1]], "here", clip_on=False, zorder=5, **_DOT)
 
-    scene = Scene(
+    return Scene(
         "tilt",
         "Five words with their probability under the reference and under the tilted policy; the "
         "reward that a policy gets over the nats that it spends.",
@@ -176,7 +177,6 @@ def explore_tilt():
         pair=("beta", "r_great"),
         note_lines=0,
     )
-    return Explorer(scene)
 
 
 BINS, SIZES = tuple(CHANCE), tuple(CHANCE[10])  # bins, birds
@@ -245,6 +245,7 @@ def draw_drift(axes, seen, bins, n, psi):
     plot_line(axes[1], [n], [psi[0]], "psi", clip_on=False, zorder=5, **_DOT)
 
 
+@as_explorer
 def explore_drift():
     """Bill lengths in bins, new birds against the Adelies: PSI beside what chance alone gives.
 
@@ -253,7 +254,7 @@ def explore_drift():
     Explorer
         Controls ``share``, ``n``, ``bins``, ``seed``.
     """
-    scene = Scene(
+    return Scene(
         "drift",
         "Shares of new birds and of Adelies in bins of bill length; PSI over the number of new "
         "birds, with what half and 95 % of the samples without drift stay below, as far as that is "
@@ -271,4 +272,3 @@ def explore_drift():
         rows=(3, 3),
         note_lines=3,
     )
-    return Explorer(scene)
