@@ -5,10 +5,11 @@
 
 // @ts-check
 
-import {distance, draw, element, Frames, shown} from "./picture.js";
+import {copyOf} from "./links.js";
+import {distance, draw, element, Frames, notANumber, numberIn, shown} from "./picture.js";
 
 /**
- * @import {Change, Drag, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
+ * @import {Change, Copy, Drag, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
  */
 
 /**
@@ -172,6 +173,8 @@ class Frozen {
         /** @type {Shown} */
         this.shown = {...this.start.parts(), setting: this.setting};
         this.still = Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0));
+        /** @type {Copy | undefined} */
+        this.copy = undefined;
         this.tell = /** @type {(change: Change) => void} */ (() => {});
     }
 
@@ -193,11 +196,32 @@ class Frozen {
      */
     slide(setting, name) {
         this.go(setting, [name], this.head.back[this.now.state]);
-        const value = this.setting[name];
-        if (value === setting[name]) return;
-        const slider = this.sliders[name];
-        const text = shown(slider, value);
-        this.say(`${slider.label} stands at ${text}, the nearest that there is a picture of.`);
+        if (this.setting[name] !== setting[name]) this.say(this.nearestWords([name]));
+    }
+
+    /**
+     * Go where a link asks for: from the start, with values for some sliders.
+     * @param {[name: string, text: string][]} wanted
+     */
+    open(wanted) {
+        const setting = {...this.start.setting};
+        /** @type {string[]} */
+        const words = [];
+        /** @type {string[]} */
+        const asked = [];
+        for (const [name, text] of wanted) {
+            const [slider, value] = [this.sliders[name], numberIn(text)];
+            if (!slider) words.push(`No slider is called ${name} here.`);
+            else if (value === undefined) words.push(notANumber(slider, text));
+            else {
+                setting[name] = value;
+                asked.push(name);
+            }
+        }
+        this.show(this.nearest(setting, asked, 0));
+        const off = this.names.filter(name => this.setting[name] !== setting[name]);
+        if (off.length) words.push(this.nearestWords(off));
+        if (words.length) this.say(words.join(" "));
     }
 
     /** @param {string} label */
@@ -339,6 +363,15 @@ class Frozen {
     }
 
     /** @param {string[]} names */
+    nearestWords(names) {
+        const texts = names.map(name => {
+            const {label} = this.sliders[name];
+            return `${label} stands at ${shown(this.sliders[name], this.setting[name])}`;
+        });
+        return `${texts.join(", ")}, the nearest that there is a picture of.`;
+    }
+
+    /** @param {string[]} names */
     words(names) {
         const texts = names.map(name => {
             const {label} = this.sliders[name];
@@ -371,13 +404,41 @@ function about({scene, pair, missing, trail}, live) {
     return element("p", {className: "kl-about"}, words.join(" "), " ", way);
 }
 
+/** @typedef {{source: Frozen, end: () => void}} Awake */
+
+/** @type {WeakMap<HTMLElement, Promise<Awake | null>>} */
+const awake = new WeakMap();
+
+/**
+ * The explorer of a box, which wakes now unless it is awake; null without frames.
+ * @param {HTMLElement} box
+ */
+export function wake(box) {
+    near.unobserve(box);
+    const begun = awake.get(box) ?? begin(box);
+    awake.set(box, begun);
+    return begun;
+}
+
 /** @param {HTMLElement} box */
-async function wake(box) {
+export function wakeWhenNear(box) {
+    near.observe(box);
+}
+
+/**
+ * @param {HTMLElement} box
+ * @returns {Promise<Awake | null>}
+ */
+async function begin(box) {
     const {src = "", live} = box.dataset;
+    /** @type {Awake | null} */
+    let begun = null;
     const el = element("div", {className: "kl-live"});
     try {
         const file = await load(src);
-        draw(new Frozen(file), el);
+        const source = new Frozen(file);
+        source.copy = copyOf(box, source);
+        begun = {source, end: draw(source, el)};
         el.append(about(file.head, live));
         box.querySelector("img")?.classList.add("kl-replaced");
     } catch (problem) {
@@ -387,17 +448,13 @@ async function wake(box) {
         files.delete(src);
     }
     box.append(el);
+    return begun;
 }
 
 const near = new IntersectionObserver(
     seen => {
-        for (const {target, isIntersecting} of seen) {
-            if (!isIntersecting) continue;
-            near.unobserve(target);
-            wake(/** @type {HTMLElement} */ (target));
-        }
+        for (const {target, isIntersecting} of seen)
+            if (isIntersecting) wake(/** @type {HTMLElement} */ (target));
     },
     {rootMargin: `${NEAR} 0px`},
 );
-
-for (const box of document.querySelectorAll(".kl-frozen")) near.observe(box);
