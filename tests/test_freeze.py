@@ -1,6 +1,5 @@
 """Frozen frames: those of the scene, in any order, with all that a text or a button names."""
 
-import gzip
 import json
 import re
 from itertools import pairwise
