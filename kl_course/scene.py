@@ -196,6 +196,7 @@ class Scene:
         Lines that are kept free for notes, so that nothing jumps when one comes.
     trail : str, optional
         The item of ``data``, a sequence of places, to which a live view adds those shown before.
+        One that is called "trail" is drawn as dots of this gid, to which a page adds by itself.
     columns : int
         Sliders in a row, where the page has room.
     height, narrow_height : float

@@ -4,6 +4,7 @@
 
 import {wake, wakeWhenNear} from "./frozen.js";
 import {boxOf, read} from "./links.js";
+import {arrange} from "./picture.js";
 
 /** @param {HTMLElement} box */
 function bringIntoView(box) {
@@ -25,10 +26,15 @@ async function open(address) {
     if (!box) return; // a heading, or nothing of ours
     bringIntoView(box);
     const awake = await wake(box);
-    awake?.source.open(link.wanted);
+    awake?.source.follow(link.wanted);
     bringIntoView(box); // it has another height now
 }
 
+/** @type {NodeListOf<HTMLElement>} */
+const asleep = document.querySelectorAll(".kl-asleep");
+const arrangeAll = () => asleep.forEach(arrange);
+addEventListener("resize", arrangeAll);
+arrangeAll();
 for (const box of document.querySelectorAll(".kl-frozen"))
     wakeWhenNear(/** @type {HTMLElement} */ (box));
 addEventListener("hashchange", ({newURL}) => open(newURL));

@@ -6,10 +6,10 @@
 // @ts-check
 
 import {copyOf} from "./links.js";
-import {distance, draw, element, Frames, notANumber, numberIn, shown} from "./picture.js";
+import {bytesOf, distance, draw, Frames, notANumber, numberIn, element, shown} from "./picture.js";
 
 /**
- * @import {Change, Copy, Drag, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
+ * @import {Change, Copy, Drag, Layout, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
  */
 
 /**
@@ -26,13 +26,12 @@ import {distance, draw, element, Frames, notANumber, numberIn, shown} from "./pi
  * The first line of a file, as freeze.py writes it.
  * @typedef {object} Head
  * @property {Scene} scene
+ * @property {Layout} layout
  * @property {string} still a PNG in base64
+ * @property {string} about what slides together here, and what only the live version has
  * @property {Record<string, number[]>} stops the values that a slider has in some frame
- * @property {string[]} pair labels of the sliders that slide together
  * @property {Record<string, Button>} buttons
  * @property {number[]} back the state that a moved slider goes back to, from each
- * @property {string[]} missing labels of buttons for the live version alone
- * @property {boolean} trail whether the live version shows one
  * @property {number} pieces how many lines of them follow
  * @property {number} decimals
  */
@@ -51,7 +50,9 @@ import {distance, draw, element, Frames, notANumber, numberIn, shown} from "./pi
 /** @typedef {{head: Head, names: string[], frames: Frame[]}} FrozenScene */
 
 const NEAR = "800px"; // below and above the screen, where frames are fetched
-const FAILED = "The frames of this explorer could not be fetched, so its picture stands still.";
+const FAILED =
+    "The frames of this explorer could not be fetched, so its picture stands still. It tries again" +
+    " when the network is back, or when you touch it.";
 
 // --- the file that freeze.py wrote
 
@@ -143,10 +144,15 @@ function read(text) {
 /** @type {Map<string, Promise<FrozenScene>>} */
 const files = new Map(); // an explorer may stand in a page twice
 
-/** @param {string} address */
-function load(address) {
+/**
+ * @param {string} base address without the end
+ * @param {Layout} layout
+ */
+function load(base, layout) {
+    const address = `${base}${layout === "narrow" ? "-narrow" : ""}.json.gz`;
     const file = files.get(address) ?? fetchText(address).then(read);
     files.set(address, file);
+    file.catch(() => files.delete(address)); // so that it is fetched again
     return file;
 }
 
@@ -158,24 +164,69 @@ class Frozen {
     busy = false;
     said = "";
 
-    /** @param {FrozenScene} file */
-    constructor({head, names, frames}) {
-        this.head = head;
-        this.scene = head.scene;
-        this.names = names;
-        this.frames = frames;
-        /** @type {Frames<Frame>[]} those of each state of the game */
-        this.byState = head.back.map(() => new Frames(names, head.stops));
-        for (const frame of frames) this.byState[frame.state].add(frame);
-        this.sliders = Object.fromEntries(head.scene.sliders.map(slider => [slider.name, slider]));
-        this.start = this.now = frames[0];
-        this.setting = {...this.start.setting};
-        /** @type {Shown} */
-        this.shown = {...this.start.parts(), setting: this.setting};
-        this.still = Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0));
+    /**
+     * @param {FrozenScene} file
+     * @param {(layout: Layout) => Promise<FrozenScene>} other the file of another layout
+     */
+    constructor(file, other) {
+        this.other = other;
         /** @type {Copy | undefined} */
         this.copy = undefined;
         this.tell = /** @type {(change: Change) => void} */ (() => {});
+        this.trail = 0; // how often one began anew
+        this.head = file.head;
+        this.scene = file.head.scene;
+        this.names = file.names;
+        this.sliders = Object.fromEntries(this.scene.sliders.map(slider => [slider.name, slider]));
+        this.frames = file.frames;
+        this.start = this.now = this.frames[0];
+        this.setting = {...this.start.setting};
+        /** @type {Layout} */
+        this.layout = this.wanted = this.head.layout;
+        /** @type {BlobPart | null} */
+        this.still = null;
+        /** @type {Frames<Frame>[]} those of each state of the game */
+        this.byState = [];
+        /** @type {Shown} */
+        this.shown = {...this.start.parts(), setting: this.setting, trail: 0};
+        this.open(file);
+    }
+
+    /**
+     * Both layouts have the same settings.
+     * @param {FrozenScene} file
+     */
+    open({head, frames}) {
+        this.layout = this.wanted = head.layout;
+        this.still = bytesOf(head.still);
+        this.frames = frames;
+        this.byState = head.back.map(() => new Frames(this.names, head.stops));
+        for (const frame of frames) this.byState[frame.state].add(frame);
+        this.start = this.byState[0].get(this.start.setting) ?? frames[0];
+        this.now = this.byState[this.now.state].get(this.now.setting) ?? this.start;
+        this.setting = {...this.now.setting};
+        this.shown = {...this.now.parts(), setting: this.setting, trail: this.trail};
+    }
+
+    /** @param {Layout} layout */
+    async fit(layout) {
+        if (layout === this.wanted) return;
+        this.wanted = layout;
+        this.still = null; // the one that is there has another shape
+        this.shown = {...this.shown, moving: ""};
+        this.tell("still");
+        this.tell("frame");
+        try {
+            const file = await this.other(layout);
+            if (layout === this.wanted) this.open(file);
+        } catch (problem) {
+            console.warn(problem);
+            this.say(FAILED);
+            addEventListener("online", () => this.fit(layout), {once: true});
+            this.wanted = this.layout;
+        }
+        this.tell("still");
+        this.tell("frame");
     }
 
     /** @param {(change: Change) => void} listen */
@@ -203,7 +254,7 @@ class Frozen {
      * Go where a link asks for: from the start, with values for some sliders.
      * @param {[name: string, text: string][]} wanted
      */
-    open(wanted) {
+    follow(wanted) {
         const setting = {...this.start.setting};
         /** @type {string[]} */
         const words = [];
@@ -229,8 +280,11 @@ class Frozen {
         const button = this.head.buttons[label];
         const {setting, state} = this.now;
         const back = this.head.back[state];
-        if (button.reset) this.show(this.start);
-        else if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
+        if (button.reset) {
+            this.trail += 1;
+            this.show(this.start);
+        }
+        if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
         else if (button.swap) this.swap(button.swap, back);
         else if (button.next) {
             const {[button.next]: seeds} = this.head.stops;
@@ -272,11 +326,12 @@ class Frozen {
         const {moves} = handle;
         const state = this.head.back[this.now.state];
         const row = this.row(moves, state);
+        const size = this.scene.sizes[this.layout];
         let [best, least] = [this.now, Infinity];
         for (const frame of row) {
             frame.places ??= frame.parts().places;
             const far =
-                distance(this.scene, handle, place, frame.places[handle.name]) +
+                distance(size, handle, place, frame.places[handle.name]) +
                 1e-6 * this.apart(frame.at, this.now.at);
             if (far < least) [best, least] = [frame, far];
         }
@@ -356,7 +411,7 @@ class Frozen {
         );
         this.now = frame;
         this.setting = {...frame.setting};
-        this.shown = {...frame.parts(), setting: this.setting};
+        this.shown = {...frame.parts(), setting: this.setting, trail: this.trail};
         this.tell("setting");
         this.tell("frame");
         if (others.length) this.say(`One slider at a time here: ${this.words(others)}.`);
@@ -389,21 +444,6 @@ class Frozen {
 
 // --- the page
 
-/**
- * @param {Head} head
- * @param {string} [live] address of the live version
- */
-function about({scene, pair, missing, trail}, live) {
-    const rest = scene.sliders.length > pair.length ? ", the other sliders one at a time" : "";
-    const words = [`${pair.join(" and ")} slide together here${rest}.`];
-    if (missing.length) words.push(`${missing.join(", ")}: in the live version only.`);
-    if (trail) words.push("The dots of what you visited are in the live version.");
-    const way = live
-        ? element("a", {href: live, textContent: "The live version has every setting."})
-        : "The live version, in the notebook, has every setting.";
-    return element("p", {className: "kl-about"}, words.join(" "), " ", way);
-}
-
 /** @typedef {{source: Frozen, end: () => void}} Awake */
 
 /** @type {WeakMap<HTMLElement, Promise<Awake | null>>} */
@@ -430,25 +470,36 @@ export function wakeWhenNear(box) {
  * @returns {Promise<Awake | null>}
  */
 async function begin(box) {
-    const {src = "", live} = box.dataset;
-    /** @type {Awake | null} */
-    let begun = null;
-    const el = element("div", {className: "kl-live"});
+    const {src = ""} = box.dataset;
+    const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
+    const said = asleep.querySelector(".kl-lines");
+    const root = asleep.querySelector(".kl-explorer");
+    const asked = root && getComputedStyle(root).getPropertyValue("--kl-picture").trim();
     try {
-        const file = await load(src);
-        const source = new Frozen(file);
+        const file = await load(src, asked === "narrow" ? "narrow" : "wide");
+        const el = element("div", {className: "kl-live"});
+        asleep.after(el);
+        const source = new Frozen(file, layout => load(src, layout));
         source.copy = copyOf(box, source);
-        begun = {source, end: draw(source, el)};
-        el.append(about(file.head, live));
-        box.querySelector("img")?.classList.add("kl-replaced");
+        const end = draw(source, el);
+        asleep.classList.add("kl-replaced");
+        return {source, end};
     } catch (problem) {
         console.warn(problem);
-        el.replaceChildren(element("p", {textContent: FAILED}));
-        el.setAttribute("role", "status");
-        files.delete(src);
+        if (said) {
+            said.setAttribute("role", "status");
+            said.textContent = FAILED;
+        }
+        const again = () => {
+            removeEventListener("online", again);
+            box.removeEventListener("pointerdown", again);
+            awake.delete(box);
+            wake(box);
+        };
+        addEventListener("online", again);
+        box.addEventListener("pointerdown", again);
     }
-    box.append(el);
-    return begun;
+    return null;
 }
 
 const near = new IntersectionObserver(

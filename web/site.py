@@ -27,12 +27,13 @@ BUILD = ROOT / "build"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXPLORERS = "explorers"  # folder of the site
 OWN = (
-    *(WEB / name for name in ("page.css", "page.js", "questions.js", "frozen.js")),
-    *(ROOT / "kl_course").glob("picture.*"),
+    *(WEB / name for name in ("page.css", "page.js", "questions.js")),
+    *freeze.SHOWS,
 )
 MOVING = (
     '<link rel="stylesheet" href="_static/picture.css">'
-    '<script type="module" src="_static/frozen.js"></script>'
+    "<noscript><style>.kl-asleep .kl-controls, .kl-about {display: none}</style></noscript>"
+    '<script type="module" src="_static/explorers.js"></script>'
 )
 OTHER_FONTS = re.compile(r",url\([^)]*\.(?:woff|ttf)\) format\(\"[a-z]+\"\)")
 
