@@ -251,6 +251,15 @@ class Frozen {
     }
 
     /**
+     * Begin elsewhere; Reset comes back there.
+     * @param {[name: string, text: string][]} wanted
+     */
+    begin(wanted) {
+        this.follow(wanted);
+        this.start = this.now;
+    }
+
+    /**
      * Go where a link asks for: from the start, with values for some sliders.
      * @param {[name: string, text: string][]} wanted
      */
@@ -466,11 +475,20 @@ export function wakeWhenNear(box) {
 }
 
 /**
+ * The page has no place for it any more.
+ * @param {HTMLElement} box
+ */
+export function sleep(box) {
+    near.unobserve(box);
+    awake.get(box)?.then(begun => begun?.end());
+}
+
+/**
  * @param {HTMLElement} box
  * @returns {Promise<Awake | null>}
  */
 async function begin(box) {
-    const {src = ""} = box.dataset;
+    const {src = "", start} = box.dataset;
     const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
     const said = asleep.querySelector(".kl-lines");
     const root = asleep.querySelector(".kl-explorer");
@@ -483,6 +501,7 @@ async function begin(box) {
         source.copy = copyOf(box, source);
         const end = draw(source, el);
         asleep.classList.add("kl-replaced");
+        if (start) source.begin([...new URLSearchParams(start)]);
         return {source, end};
     } catch (problem) {
         console.warn(problem);
