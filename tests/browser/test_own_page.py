@@ -4,15 +4,19 @@ import hashlib
 import json
 import re
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
+import anywidget
 import pytest
+import traitlets
 from playwright.sync_api import expect
 
 from tools import lessons
 from tools.driver import OpenHandler, static_host
 from web import alone, freeze
 
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
 <link rel="icon" href="data:,"></head><body style="{style}">{body}</body></html>"""
 # What @myst-theme/anywidget 1.4.1 does with a directive: a model that throws, a root of its own in
@@ -33,26 +37,26 @@ for (const [id, data] of Object.entries(DIRECTIVES)) {
     window.ends[id] = widget.render({model, el});
 }
 </script>"""
-# What anywidget makes of a module's text, in marimo and elsewhere.
-TEXT = """<div id="here"></div><script type="module">
-const text = await (await fetch("ADDRESS/samples.mjs")).text();
-const module = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
+# What anywidget's own front end does in JupyterLab and elsewhere.
+ANYWIDGET = """<div id="here"></div><script type="module">
 const data = DATA;
 const model = {get: name => data[name], set() {}, on() {}, off() {}, save_changes() {}, send() {}};
+const module = MODULE;
 (await import(module)).default.render({model, el: document.getElementById("here")});
 </script>"""
-SCRIPT = """<div id="here"></div><script type="module">
-import samples from "ADDRESS/samples.mjs";
-samples.render({el: document.getElementById("here")});
-</script>"""
-FRAME = """<iframe id="samples" src="ADDRESS/samples.html" width="100%" height="100"></iframe>
-<script>
-addEventListener("message", ({data}) => {
-    if (data.explorer) document.getElementById(data.explorer).height = data.height;
-});
-</script>"""
-
+AS_TEXT = """URL.createObjectURL(
+    new Blob([await (await fetch("ADDRESS/samples.mjs")).text()], {type: "text/javascript"}))"""
+PAGES = "https://example.org/kl/explorers"
 REFUSE = "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }"
+
+
+def from_readme(kind, *, with_words=""):
+    """The only block of that kind in the README's section that has these words, for this test."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("## An explorer in your own page")[1].split("\n## ")[0]
+    blocks = re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL)
+    (block,) = (block for block in blocks if with_words in block)
+    return block.replace(PAGES, "ADDRESS")
 
 
 @pytest.fixture(scope="session")
@@ -112,11 +116,12 @@ def their_page(ours, theirs, watched):
     return visit
 
 
-def moves(box):
-    """Its slider moves numbers and picture, which are those of the scene."""
+def moves(box, **start):
+    """It begins where it is to, and its slider moves numbers and picture, which are the scene's."""
     box.locator(".kl-live .kl-explorer").wait_for()
     scene, slider = lessons.scene("samples"), box.get_by_role("slider", name="n, each")
     moving = box.locator(".kl-moving")
+    assert summary(box) == scene.summary(scene.frame(**start))
     before = moving.inner_html()
     slider.press("Home")
     assert moving.inner_html() != before
@@ -149,18 +154,34 @@ def myst(ours, folder, **directives):
     return MYST.replace("MODULE", name).replace("DIRECTIVES", json.dumps(directives))
 
 
-def test_two_directives_of_myst_and_their_end(their_page, ours, folder, theirs):
-    first = {"frames": f"{theirs}/"}
-    second = {"frames": theirs, "start": {"n": 30}}
-    page = their_page(myst(ours, folder, first=first, second=second))
+def directive():
+    """The data of the README's directive."""
+    opening, data, closing = from_readme("markdown").splitlines()
+    assert (opening, closing) == (":::{anywidget} ADDRESS/samples.mjs", ":::")
+    return json.loads(data)
+
+
+def widget(theirs):
+    """The page that anywidget makes of the README's class."""
+    source = from_readme("python").replace("ADDRESS", theirs)
+    names = {"anywidget": anywidget, "traitlets": traitlets}
+    exec(source, names)
+    state = names["Samples"]().get_state()
+    data = {name: value for name, value in state.items() if not name.startswith("_")}
+    assert state["_esm"] == f"{theirs}/samples.mjs"
+    module = json.dumps(state["_esm"])
+    return ANYWIDGET.replace("DATA", json.dumps(data)).replace("MODULE", module)
+
+
+def test_two_directives_of_myst_and_their_end(their_page, ours, folder):
+    page = their_page(myst(ours, folder, first={"frames": "ADDRESS/"}, second=directive()))
     boxes = [page.locator(f"#{name}") for name in ("first", "second")]
     moves(boxes[0])
     boxes[1].scroll_into_view_if_needed()
-    expect(boxes[1].locator(".kl-live")).to_be_visible()
-    assert setting(boxes[1])["n, each"] == "30"
-    boxes[1].get_by_role("slider", name="n, each").press("End")
+    moves(boxes[1], n=300)
     boxes[1].get_by_role("button", name="Reset").click()
-    assert setting(boxes[1])["n, each"] == "30"
+    assert setting(boxes[1])["n, each"] == "300"
+    assert setting(boxes[0])["n, each"] == "10"
     assert is_drawn(boxes[0]) == 1680
     assert boxes[0].locator("style").count() == 2  # the host's is still there
     page.evaluate("Object.values(ends).forEach(end => end())")
@@ -168,38 +189,42 @@ def test_two_directives_of_myst_and_their_end(their_page, ours, folder, theirs):
         assert box.locator(".kl-own").count() == 0
 
 
-def test_a_module_that_is_text_is_told_where_its_frames_are(their_page, theirs):
-    page = their_page(TEXT.replace("DATA", json.dumps({"frames": theirs})))
-    moves(page.locator("#here"))
-    page = their_page(TEXT.replace("DATA", "{}"))
-    expect(page.locator("#here")).to_contain_text("as “frames”")
+def test_an_anywidget(their_page, theirs):
+    moves(their_page(widget(theirs)).locator("#here"), n=300)
+
+
+def test_a_module_that_is_text_is_told_where_its_frames_are(their_page):
+    told = ANYWIDGET.replace("MODULE", AS_TEXT).replace("DATA", '{frames: "ADDRESS"}')
+    moves(their_page(told).locator("#here"))
+    untold = ANYWIDGET.replace("MODULE", AS_TEXT).replace("DATA", "{}")
+    expect(their_page(untold).locator("#here")).to_contain_text("as “frames”")
 
 
 def test_a_script_of_three_lines(their_page):
-    page = their_page(SCRIPT)
-    box = page.locator("#here")
-    moves(box)
+    box = their_page(from_readme("html", with_words="import")).locator("#samples")
+    moves(box, n=300)
     (lesson,) = box.locator("a", has_text="2. Can I read it off samples?").all()
     assert lesson.get_attribute("href").endswith("/../02-gaussian-samples.html#samples")
 
 
-def test_a_frame_gets_its_height(their_page, watched, theirs):
-    page = their_page(FRAME)
+def test_a_frame_gets_its_height(their_page):
+    page = their_page(from_readme("html", with_words="iframe"))
     frame = page.frame_locator("#samples")
-    moves(frame.locator(".kl-frozen"))
+    moves(frame.locator(".kl-frozen"), n=300)
     height = frame.locator("html").evaluate("node => node.getBoundingClientRect().height")
     assert height > 300
+    page.wait_for_timeout(100)
     assert float(page.locator("#samples").get_attribute("height")) == pytest.approx(height, abs=1)
     assert frame.locator("html").evaluate("node => node.scrollHeight <= innerHeight")
 
 
-@pytest.mark.parametrize("way", ["myst", "text", "script", "frame"])
+@pytest.mark.parametrize("way", ["myst", "anywidget", "script", "frame"])
 def test_the_first_picture_is_there_within_a_second(their_page, ours, folder, theirs, way):
     body = {
-        "myst": myst(ours, folder, first={"frames": theirs}),
-        "text": TEXT.replace("DATA", json.dumps({"frames": theirs})),
-        "script": SCRIPT,
-        "frame": FRAME,
+        "myst": myst(ours, folder, first=directive()),
+        "anywidget": widget(theirs),
+        "script": from_readme("html", with_words="import"),
+        "frame": from_readme("html", with_words="iframe"),
     }[way]
     took = []
     while len(took) < 3 and min(took, default=2) > 1:  # a machine may be busy for a moment
@@ -214,8 +239,8 @@ def test_the_first_picture_is_there_within_a_second(their_page, ours, folder, th
 
 @pytest.mark.parametrize("style", ["", "background: #222; color: oklch(0.9 0 0)"])
 def test_a_dark_page_has_a_dark_picture(their_page, style):
-    page = their_page(SCRIPT, style)
-    box = page.locator("#here")
+    page = their_page(from_readme("html", with_words="import"), style)
+    box = page.locator("#samples")
     box.locator(".kl-live").wait_for()
     theme = box.locator(".kl-own")
     expect(theme).to_have_attribute("data-theme", "dark" if style else "light")
@@ -258,9 +283,9 @@ def test_a_copied_link_opens_the_same_numbers_in_another_browser(watched, theirs
 
 
 def test_a_link_of_a_module_leads_to_the_explorers_own_page(their_page, theirs, watched):
-    page = their_page(SCRIPT)
-    box = page.locator("#here")
-    moves(box)
+    page = their_page(from_readme("html", with_words="import"))
+    box = page.locator("#samples")
+    moves(box, n=300)
     address = copied(page)
     assert address == f"{theirs}/samples.html#samples?n=10"
     assert summary(opened(watched, address)[1]) == summary(box)
