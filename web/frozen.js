@@ -5,7 +5,7 @@
 
 // @ts-check
 
-import {arrange, bytesOf, distance, draw, element, Frames, shown} from "./picture.js";
+import {arrange, bytesOf, distance, draw, element, Frames, layoutOf, shown} from "./picture.js";
 
 /**
  * @import {Change, Drag, Layout, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
@@ -26,7 +26,7 @@ import {arrange, bytesOf, distance, draw, element, Frames, shown} from "./pictur
  * @typedef {object} Head
  * @property {Scene} scene
  * @property {Layout} layout
- * @property {string} still a PNG in base64
+ * @property {string} still an image in base64
  * @property {string} about what slides together here, and what only the live version has
  * @property {Record<string, number[]>} stops the values that a slider has in some frame
  * @property {Record<string, Button>} buttons
@@ -165,65 +165,26 @@ class Frozen {
 
     /**
      * @param {FrozenScene} file
-     * @param {(layout: Layout) => Promise<FrozenScene>} other the file of another layout
+     * @param {(layout: Layout) => void} turn the page wants the other picture
      */
-    constructor(file, other) {
-        this.other = other;
-        this.tell = /** @type {(change: Change) => void} */ (() => {});
+    constructor({head, names, frames}, turn) {
+        this.head = head;
+        this.scene = head.scene;
+        this.names = names;
+        this.frames = frames;
+        this.layout = head.layout;
+        this.fit = turn;
         this.trail = 0; // how often one began anew
-        this.head = file.head;
-        this.scene = file.head.scene;
-        this.names = file.names;
-        this.sliders = Object.fromEntries(this.scene.sliders.map(slider => [slider.name, slider]));
-        this.frames = file.frames;
-        this.start = this.now = this.frames[0];
-        this.setting = {...this.start.setting};
-        /** @type {Layout} */
-        this.layout = this.wanted = this.head.layout;
-        /** @type {BlobPart | null} */
-        this.still = null;
         /** @type {Frames<Frame>[]} those of each state of the game */
-        this.byState = [];
+        this.byState = head.back.map(() => new Frames(names, head.stops));
+        for (const frame of frames) this.byState[frame.state].add(frame);
+        this.sliders = Object.fromEntries(head.scene.sliders.map(slider => [slider.name, slider]));
+        this.start = this.now = frames[0];
+        this.setting = {...this.start.setting};
         /** @type {Shown} */
         this.shown = {...this.start.parts(), setting: this.setting, trail: 0};
-        this.open(file);
-    }
-
-    /**
-     * Both layouts have the same settings.
-     * @param {FrozenScene} file
-     */
-    open({head, frames}) {
-        this.layout = this.wanted = head.layout;
         this.still = bytesOf(head.still);
-        this.frames = frames;
-        this.byState = head.back.map(() => new Frames(this.names, head.stops));
-        for (const frame of frames) this.byState[frame.state].add(frame);
-        this.start = frames[0];
-        this.now = this.byState[this.now.state].get(this.now.setting) ?? this.start;
-        this.setting = {...this.now.setting};
-        this.shown = {...this.now.parts(), setting: this.setting, trail: this.trail};
-    }
-
-    /** @param {Layout} layout */
-    async fit(layout) {
-        if (layout === this.wanted) return;
-        this.wanted = layout;
-        this.still = null; // the one that is there has another shape
-        this.shown = {...this.shown, moving: ""};
-        this.tell("still");
-        this.tell("frame");
-        try {
-            const file = await this.other(layout);
-            if (layout === this.wanted) this.open(file);
-        } catch (problem) {
-            console.warn(problem);
-            this.say(FAILED);
-            addEventListener("online", () => this.fit(layout), {once: true});
-            this.wanted = this.layout;
-        }
-        this.tell("still");
-        this.tell("frame");
+        this.tell = /** @type {(change: Change) => void} */ (() => {});
     }
 
     /** @param {(change: Change) => void} listen */
@@ -411,33 +372,61 @@ class Frozen {
 
 // --- the page
 
-/** @param {HTMLElement} box */
-async function wake(box) {
-    const {src = ""} = box.dataset;
-    const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
-    const said = asleep.querySelector(".kl-lines");
-    const root = asleep.querySelector(".kl-explorer");
-    const asked = root && getComputedStyle(root).getPropertyValue("--kl-picture").trim();
-    try {
-        const file = await load(src, asked === "narrow" ? "narrow" : "wide");
-        const el = element("div", {className: "kl-live"});
-        asleep.after(el);
-        draw(new Frozen(file, layout => load(src, layout)), el);
-        asleep.classList.add("kl-replaced");
-    } catch (problem) {
-        console.warn(problem);
-        if (said) {
-            said.setAttribute("role", "status");
-            said.textContent = FAILED;
+/**
+ * The file, however long it takes: it is fetched again when the network is back, or at a touch.
+ * @param {HTMLElement} box
+ * @param {Layout} layout
+ */
+async function fetched(box, layout) {
+    const said = element("p", {className: "kl-failed", textContent: FAILED, role: "status"});
+    for (;;) {
+        try {
+            const file = await load(box.dataset.src ?? "", layout);
+            said.remove();
+            return file;
+        } catch (problem) {
+            console.warn(problem);
+            box.append(said);
+            await new Promise(again => {
+                const heard = new AbortController();
+                const go = () => {
+                    heard.abort();
+                    again(undefined);
+                };
+                addEventListener("online", go, {signal: heard.signal});
+                box.addEventListener("pointerdown", go, {signal: heard.signal});
+            });
         }
-        const again = () => {
-            removeEventListener("online", again);
-            box.removeEventListener("pointerdown", again);
-            wake(box);
-        };
-        addEventListener("online", again);
-        box.addEventListener("pointerdown", again);
     }
+}
+
+/**
+ * Draw the file of a layout, and that of the other one once the page asks for it.
+ * @param {HTMLElement} box
+ * @param {Layout} layout
+ * @param {Frozen} [before] whose setting it goes on with
+ */
+async function show(box, layout, before) {
+    const file = await fetched(box, layout);
+    let wanted = layout;
+    const source = new Frozen(file, asked => {
+        if (asked === wanted) return;
+        wanted = asked;
+        if (asked !== layout) show(box, asked, source).then(end);
+    });
+    if (before) source.go(before.setting, source.names, before.now.state);
+    const el = element("div", {className: "kl-live"});
+    box.querySelector(".kl-live")?.remove();
+    const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
+    asleep.after(el);
+    const end = draw(source, el);
+    asleep.classList.add("kl-replaced");
+}
+
+/** @param {HTMLElement} box */
+function wake(box) {
+    const asleep = box.querySelector(".kl-explorer");
+    show(box, asleep ? layoutOf(asleep) : "wide");
 }
 
 const near = new IntersectionObserver(
