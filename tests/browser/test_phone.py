@@ -36,7 +36,7 @@ CUT = """() => {
         return wide > 1 && height > 1 && (right > width + 1 || left < -1) && !scrolls(node);
     }).map(node => node.outerHTML.slice(0, 120));
 }"""
-# How far a slider's row, scrolled to the lower end of the screen, leaves picture and numbers in view.
+# Where picture and numbers are while a slider's row stands at the lower end of the screen.
 IN_VIEW = """box => [...box.querySelectorAll('.kl-live .kl-row')].map(row => {
     row.scrollIntoView({block: 'end'});
     const rect = query => box.querySelector(`.kl-live ${query}`).getBoundingClientRect();
