@@ -12,6 +12,7 @@ puts the tables into RESULTS.md, those of a delay below those without.
 import argparse
 import ast
 import json
+import os
 import random
 import shutil
 import sys
@@ -227,7 +228,9 @@ class EarlierLab(LabServer):
 
     @property
     def environment(self):
-        return super().environment | {"PYTHONPATH": str(self.checkout)}
+        # Once its tools were scripts that import each other.
+        folders = os.pathsep.join(map(str, (self.checkout, self.checkout / "tools")))
+        return super().environment | {"PYTHONPATH": folders}
 
     def __init__(self, root, home, checkout):
         super().__init__(root, home)
@@ -377,7 +380,7 @@ def measure(browser_type, port, server, who, delay):
                 page.evaluate(f"window.quiet = {100 + 4000 * delay}")
             return measure_open(tab)
         finally:
-            tab.evaluate("() => window.panel?.sessionContext.shutdown()")
+            tab.evaluate("() => window.panel?.sessionContext.shutdown().catch(() => {})")
 
 
 def measure_open(tab):
@@ -633,10 +636,10 @@ def one_line(error):
 def course(folder, checkout=ROOT):
     """What the server needs of the course, and the kernel's side of this benchmark."""
     if not (folder / "notebooks").exists():
-        shutil.copytree(checkout / "tools", folder / "tools")
-        (folder / "notebooks").mkdir()
-        for package in ("tools", "benchmarks"):
-            shutil.copytree(checkout / package, folder / "notebooks" / package)
+        (folder / "notebooks").mkdir(parents=True)
+        for package in ("tools", "notebooks/tools", "notebooks/benchmarks"):
+            shutil.copytree(checkout / Path(package).name, folder / package)
+            (folder / package / "__init__.py").touch()  # or that of another checkout comes first
     return folder
 
 

@@ -9,6 +9,8 @@
 - When the hand rests, or a button is pressed, the page says which sliders it moved; then the
   controls follow, and the frame comes down as traits, for every page that shows this kernel.
   ``still`` comes again only with a new picture, that of Reset.
+- A narrow page, such as a phone's, says so, and has its own still picture and its own frames as
+  answers: the same scene, drawn for it. What comes down as traits is always the wide one.
 - The controls last as long as the explorer; its Figure, with the SVG of what did not change, until
   Reset; its setting as long as the kernel, so that a cell that is run again goes on (`recall`).
 """
@@ -24,17 +26,19 @@ from typing import Any
 
 import anywidget
 from traitlets import Any as Anything
-from traitlets import Bytes, Dict, HasTraits, Unicode, validate
+from traitlets import Bytes, Dict, HasTraits, Int, Unicode, validate
 
+from kl_course.overlay import TRAIL
 from kl_course.plots import COLORS
 from kl_course.recall import OURS, recall
-from kl_course.scene import CAPTION_HEIGHT, WIDTH, Drawing, Frame, Scene, Setting, Slider
+from kl_course.scene import CAPTION_HEIGHT, NARROW, WIDTH, Drawing, Frame, Scene, Setting, Slider
 
 SWAP, RESAMPLE, RESET = "Swap p ↔ q", "Resample", "Reset"
 STILL = "A still picture: Run All brings the sliders back."
 _TRAIL = 60  # places that a trail shows; more would make every message longer
 _SLICE, _PAUSE = 0.015, 0.005  # seconds of drawing ahead, and then for every other message
 _AHEAD = 200  # frames that one message may wish for
+_UNFOLDED = 4  # sliders that a narrow page shows at once
 
 
 class Control(HasTraits):
@@ -92,6 +96,8 @@ class Explorer:
         self._kept = recall(f"explorer {scene.name}")
         self._wanted: list[Setting] = []  # whose frames a page may need next
         self._strayed = False  # whether another frame was drawn since: one that a page asked for
+        self._trails = 0  # how often the trail has changed
+        self._narrow: Drawing | None = None  # until a page is that narrow
         drawing = Drawing(scene)
         self.view = _View(scene=for_the_page(drawing, self.buttons))
         try:  # a cell that is run again goes on where it was
@@ -177,15 +183,19 @@ class Explorer:
     def _on_message(self, message: dict) -> None:
         """What a page says: which frames it wants, or what a hand has done.
 
+        - ``narrow``, with everything: whether it shows the picture for a phone;
+        - ``still``: that picture, without what moves, and the frame of the present setting;
         - ``ahead``, values of the slider ``along``, beside ``at``: their frames, as they come;
         - ``ask``, a setting, or ``drag``, a handle and its place, beside ``at``: that frame;
         - ``moved``, values of some sliders, perhaps ``visited`` on the way, and ``press``, buttons:
           from now on these count.
         """
         page = {key: message[key] for key in ("page", "count")}
+        narrow = message.get("narrow", False)
         if "ahead" in message:
             along, at = message["along"], message["at"]
-            self._look_ahead(page, [at | {along: value} for value in message["ahead"][:_AHEAD]])
+            wanted = [at | {along: value} for value in message["ahead"][:_AHEAD]]
+            self._look_ahead(page, wanted, narrow)
         elif "moved" in message:
             self._wanted = []
             with self._lock, self.view.hold_sync():
@@ -196,29 +206,40 @@ class Explorer:
                     self.set(**message["moved"])
                     for label in message["press"]:
                         self.press(label)
+                if narrow:  # before the traits, of which it takes the setting and the readout
+                    self._answer(page, self._setting(), narrow)
+        elif "still" in message:
+            png = base64.b64encode(self._drawing(narrow).png(moving=False)).decode()
+            self.view.send({**page, "still": png, "frames": []})
+            self._answer(page, self._setting(), narrow)
         else:
-            setting = message["ask"] if "ask" in message else self._dragged(message)
+            drag = "drag" in message
+            setting = self._dragged(message, narrow) if drag else message["ask"]
             self.scene.check(setting)
-            with self._lock, self._or_why_not():
-                self.view.send({**page, "frames": [self._shown_at(setting)]})
+            self._answer(page, setting, narrow)
 
-    def _dragged(self, message: dict) -> Setting:
+    def _answer(self, page: dict, setting: Setting, narrow: bool) -> None:
+        with self._lock, self._or_why_not():
+            self.view.send({**page, "frames": [self._shown_at(setting, narrow)]})
+
+    def _dragged(self, message: dict, narrow: bool) -> Setting:
         name, left, top = message["drag"]
-        return self.scene.drag(message["at"], name, *self.drawing.data_at(name, left, top))
+        place = self._drawing(narrow).data_at(name, left, top)
+        return self.scene.drag(message["at"], name, *place)
 
-    def _look_ahead(self, page: dict, settings: list[Setting]) -> None:
+    def _look_ahead(self, page: dict, settings: list[Setting], narrow: bool) -> None:
         """Send these frames in slices; the next wish, or a hand that rests, ends it."""
         self._wanted = settings
         with suppress(RuntimeError):  # a host without an event loop here is asked frame by frame
             loop = asyncio.get_running_loop()
-            self._task = loop.create_task(self._draw_ahead(page, settings))
+            self._task = loop.create_task(self._draw_ahead(page, settings, narrow))
 
-    async def _draw_ahead(self, page: dict, settings: list[Setting]) -> None:
+    async def _draw_ahead(self, page: dict, settings: list[Setting], narrow: bool) -> None:
         while settings and settings is self._wanted:
             end, frames = time.monotonic() + _SLICE, []
             while settings and time.monotonic() < end:
                 with suppress(Exception), self._lock:  # it is said once somebody asks for it
-                    frames.append(self._shown_at(settings.pop(0)))
+                    frames.append(self._shown_at(settings.pop(0), narrow))
             self.view.send({**page, "frames": frames, "left": len(settings)})
             await asyncio.sleep(_PAUSE)
 
@@ -236,6 +257,7 @@ class Explorer:
     def _begin(self, setting: Setting, drawing: Drawing) -> None:
         """A new picture for this setting, without a trail."""
         self.drawing, self._trail, self._still_of = drawing, [], None
+        self._trails += 1
         self.set(**setting)
 
     def _refresh(self) -> None:
@@ -245,8 +267,9 @@ class Explorer:
             self.frame = self.scene.frame(**setting)
             self._visit(self.frame)
             self._strayed = False
-            shown = self._shown(setting, self.frame)
+            shown = self._shown(setting, self.frame, self.drawing)
             self.view.moving, self.view.places = shown["moving"], shown["places"]
+            self.view.trail = self._trails
             if self._still_of is not self.drawing:
                 self.view.still = self.drawing.png(moving=False)
                 self._still_of = self.drawing
@@ -261,27 +284,40 @@ class Explorer:
             self.view.readout = {"error": f"This setting cannot be shown. {words}"}
             raise
 
-    def _shown(self, setting: Setting, frame: Frame) -> dict:
+    def _shown(self, setting: Setting, frame: Frame, drawing: Drawing) -> dict:
         """A frame as the page shows it."""
-        self.drawing.show(self._with_trail(frame))
+        drawing.show(self._with_trail(frame))
         return {
             "setting": setting,
-            "moving": self.drawing.svg(self.scene.name),
-            "places": self.drawing.places(setting),
+            "moving": drawing.svg(self.scene.name),
+            "places": drawing.places(setting),
             "readout": readout(self.scene, frame),
+            "trail": self._trails,
         }
 
-    def _shown_at(self, setting: Setting) -> dict:
-        self._strayed = True
-        return self._shown(setting, self.scene.frame(**setting))
+    def _shown_at(self, setting: Setting, narrow: bool) -> dict:
+        self._strayed = self._strayed or not narrow
+        return self._shown(setting, self.scene.frame(**setting), self._drawing(narrow))
+
+    def _drawing(self, narrow: bool) -> Drawing:
+        if not narrow:
+            return self.drawing
+        if self._narrow is None:
+            self._narrow = Drawing(self.scene, narrow=True)
+            self._narrow.show(self.frame)  # its first frame makes what stays, too
+        return self._narrow
 
     def _visit(self, frame: Frame) -> None:
         if self.scene.trail:
-            self._trail = self._trail_to(frame)
+            before, self._trail = self._trail, self._trail_to(frame)
+            # Dots are added by the page; anything else makes the frames that it has old ones.
+            self._trails += self._trail is not before and self.scene.trail != TRAIL
 
     def _trail_to(self, frame: Frame) -> list:
         now = frame.data[self.scene.trail]
-        return self._trail if self._trail[-len(now) :] == now else [*self._trail, *now][-_TRAIL:]
+        if not now or self._trail[-len(now) :] == now:
+            return self._trail
+        return [*self._trail, *now][-_TRAIL:]
 
     def _with_trail(self, frame: Frame) -> Frame:
         if self.scene.trail is None:
@@ -299,6 +335,7 @@ class _View(anywidget.AnyWidget):
     setting = Dict().tag(sync=True)
     heard = Dict().tag(sync=True)  # the last message that moved something: its page and count
     places = Dict().tag(sync=True)
+    trail = Int().tag(sync=True)  # how often the trail has changed: older frames show an older one
     still = Bytes().tag(sync=True)
     moving = Unicode().tag(sync=True)
     readout = Dict().tag(sync=True)
@@ -310,11 +347,9 @@ def for_the_page(drawing: Drawing, buttons: Sequence[str]) -> dict:
     return {
         "name": scene.name,
         "alt": scene.alt,
-        "width": WIDTH,
-        "height": scene.height,
+        "sizes": {"wide": (WIDTH, scene.height), "narrow": (NARROW, scene.narrow_height)},
+        "style": style_of(scene),
         "buttons": buttons,
-        "noteLines": scene.note_lines,
-        "columns": scene.columns,
         "trail": scene.trail is not None,
         "handles": [
             {
@@ -336,11 +371,30 @@ def for_the_page(drawing: Drawing, buttons: Sequence[str]) -> dict:
                 "digits": 0 if slider.whole else slider.digits,
                 "whole": slider.whole,
                 "color": COLORS.get(slider.who, "currentColor"),
+                "folds": slider.name in _folded(scene),
             }
             for slider in scene.sliders
             if slider.shown
         ],
     }
+
+
+def style_of(scene: Scene) -> dict[str, str]:
+    """What `picture.css` has to know about a scene: sizes, and the room for notes and sliders."""
+    return {
+        "--kl-width": f"{WIDTH}px",
+        "--kl-column": f"{0.8 * WIDTH / scene.columns:g}px",
+        "--kl-wide": f"{WIDTH / scene.height:.4f}",
+        "--kl-narrow": f"{NARROW / scene.narrow_height:.4f}",
+        "--kl-note-lines": str(scene.note_lines),
+    }
+
+
+def _folded(scene: Scene) -> list[str]:
+    """The sliders that a narrow page folds away: more than four leave no room for the picture."""
+    names = [slider.name for slider in scene.sliders if slider.shown]
+    first = sorted(names, key=lambda name: name not in scene.pair_of_sliders)
+    return first[_UNFOLDED:]
 
 
 def readout(scene: Scene, frame: Frame) -> dict:

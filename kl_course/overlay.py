@@ -24,6 +24,7 @@ from matplotlib.transforms import Affine2D
 
 FONT = "DejaVu Sans, Verdana, sans-serif"  # Matplotlib's, or one whose letters are as wide
 LONG = 50  # corners; an outline of more goes without those that nobody could see
+TRAIL = "trail"  # the gid of dots to which a page adds those that it showed before
 TILE = 72  # points; a side of the square that a hatch repeats
 _LETTERS = {Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 _CURVES = Path.CURVE3, Path.CURVE4
@@ -46,6 +47,7 @@ class OverlayRenderer(RendererBase):
         self.width, self.height, self.prefix = width, height, prefix
         self._drawings = {}  # artist -> its elements and definitions
         self._elements, self._definitions = [], {}  # those of the artist that is being drawn
+        self._artist = None  # its gid
 
     def svg(self, artists):
         """The artists, the first undermost, as an ``<svg>`` as wide as what holds it."""
@@ -77,6 +79,14 @@ class OverlayRenderer(RendererBase):
         """Width and height in points."""
         return self.width, self.height
 
+    def open_group(self, s, gid=None):
+        """Remember whose elements come."""
+        self._artist = gid
+
+    def close_group(self, s):
+        """Forget it."""
+        self._artist = None
+
     def draw_path(self, gc, path, transform, rgbFace=None):
         """Draw an outline, what fills it, and the hatch over that."""
         data = _data(path, transform, self.height)
@@ -93,6 +103,8 @@ class OverlayRenderer(RendererBase):
             places[:, 1] = self.height - places[:, 1]
             corners = "M%.2f %.2f" * len(places) % tuple(places.ravel().tolist())
             look = f'marker-start="{marker}" marker-mid="{marker}"'
+            if self._artist == TRAIL:
+                look += ' class="kl-trail"'
             # A path's first and last corner each get a marker; a lone corner is both, and would get
             # two. So the path ends in one corner more, which gets none as there is no marker-end.
             self._add(gc, f'<path d="{corners}M0 0" {look}/>')

@@ -19,6 +19,7 @@
  * @property {number} digits decimals
  * @property {boolean} whole
  * @property {string} color
+ * @property {boolean} folds whether a narrow page folds it away
  */
 
 /**
@@ -36,16 +37,15 @@
  * @typedef {object} Scene
  * @property {string} name begins every id in its SVG
  * @property {string} alt
- * @property {number} width of the picture, in CSS pixels
- * @property {number} height
+ * @property {Record<Layout, [width: number, height: number]>} sizes of its pictures, in CSS pixels
+ * @property {Record<string, string>} style what picture.css has to know
  * @property {string[]} buttons
- * @property {number} noteLines lines kept free for notes
- * @property {number} columns sliders in a row
  * @property {boolean} trail whether a picture shows what was visited before
  * @property {Handle[]} handles
  * @property {Slider[]} sliders
  */
 
+/** @typedef {"wide" | "narrow"} Layout of the picture; the narrow one is drawn for a phone */
 /** @typedef {Record<string, number>} Setting slider -> value */
 /** @typedef {[left: number, top: number]} Place fractions of the picture */
 /** @typedef {{handle: string, left: number, top: number}} Drag */
@@ -63,6 +63,7 @@
  * @property {string} moving SVG
  * @property {Record<string, Place>} places handle -> its place
  * @property {Readout} readout
+ * @property {number} [trail] how often a live trail had changed before
  */
 
 /** @typedef {"setting" | "frame" | "still" | "said" | "gone"} Change */
@@ -73,7 +74,8 @@
  * @property {Scene} scene
  * @property {Setting} setting of the sliders; the frame for it may be on its way
  * @property {Shown} shown the frame that is there
- * @property {BlobPart} still a PNG
+ * @property {Layout} layout of `shown` and `still`
+ * @property {BlobPart | null} still an image, once it is there
  * @property {string} said beside the buttons
  * @property {boolean} busy whether what counts is still on its way
  * @property {boolean} gone whether nobody answers any more
@@ -82,6 +84,7 @@
  * @property {(place: Drag) => void} drag a handle was
  * @property {(label: string) => void} press a button was pressed
  * @property {() => void} rest the hand let go
+ * @property {(layout: Layout) => void} fit the page has room for this picture
  * @property {(names: string[]) => void} look a hand comes to what moves these sliders, or goes: []
  * @property {(listen: (change: Change) => void) => void} watch
  * @property {() => void} close
@@ -89,12 +92,13 @@
 
 /**
  * What the kernel says, apart from answers.
- * @typedef {Shown & {scene: Scene, still: BlobPart, heard: {page?: string, count?: number}}} Traits
+ * @typedef {Shown & {scene: Scene, still: BlobPart, trail: number, heard: {page?: string, count?: number}}} Traits
  */
 
 /**
- * An answer: frames, and how many that were asked for are still to come.
- * @typedef {{page: string, count: number, frames: Shown[], left?: number}} Answer
+ * An answer: frames, and how many that were asked for are still to come; or the narrow still
+ * picture, a PNG in base64.
+ * @typedef {{page: string, count: number, frames: Shown[], left?: number, still?: string}} Answer
  */
 
 /** @typedef {`change:${keyof Traits}` | "comm_live_update"} ModelEvent */
@@ -131,6 +135,9 @@ export function element(tag, properties = {}, ...children) {
     node.append(...children);
     return node;
 }
+
+/** @param {string} base64 */
+export const bytesOf = base64 => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
 
 /** @param {string} text */
 const withMinus = text => text.replace("-", "−");
@@ -182,12 +189,12 @@ function read(slider, text) {
 
 /**
  * How far a hand is from a handle, in pixels, along the ways that matter.
- * @param {Scene} scene
+ * @param {[width: number, height: number]} size of the picture
  * @param {Handle} handle
  * @param {Drag} hand
  * @param {Place} place of the handle
  */
-export function distance({width, height}, {ways}, {left, top}, [x, y]) {
+export function distance([width, height], {ways}, {left, top}, [x, y]) {
     const off = [(x - left) * width, (y - top) * height];
     return Math.hypot(...ways.map(way => off[way]));
 }
@@ -201,7 +208,7 @@ export function distance({width, height}, {ways}, {left, top}, [x, y]) {
  */
 function makeRow(slider, set, say, source) {
     const {label, stops, texts, color} = slider;
-    const row = element("div", {className: "kl-row"});
+    const row = element("div", {className: slider.folds ? "kl-row kl-folds" : "kl-row"});
     row.style.setProperty("--kl-color", color);
     row.addEventListener("pointerenter", ({buttons}) => buttons || source.look([slider.name]));
     row.addEventListener("pointerleave", ({buttons}) => buttons || source.look([]));
@@ -300,7 +307,7 @@ function makeHandle({name, color, ring, moves}, picture, drag, source) {
     grip.addEventListener("pointerleave", ({buttons}) => buttons || source.look([]));
     grip.addEventListener("lostpointercapture", () => source.rest());
     grip.addEventListener("pointerdown", event => {
-        grip.setPointerCapture(event.pointerId);
+        closestGrip(picture, event).setPointerCapture(event.pointerId);
         event.preventDefault();
     });
     grip.addEventListener("pointermove", event => {
@@ -318,6 +325,20 @@ function makeHandle({name, color, ring, moves}, picture, drag, source) {
         grip.style.top = `${100 * top}%`;
     };
     return {grip, show};
+}
+
+/**
+ * Under a finger there may be several, and the one on top need not be the one that is meant.
+ * @param {HTMLElement} picture
+ * @param {PointerEvent} event
+ */
+function closestGrip(picture, {clientX, clientY}) {
+    const off = /** @param {Element} grip */ grip => {
+        const {left, top, width, height} = grip.getBoundingClientRect();
+        return Math.hypot(clientX - left - width / 2, clientY - top - height / 2);
+    };
+    const grips = [...picture.querySelectorAll(".kl-grip")];
+    return grips.reduce((best, grip) => (off(grip) < off(best) ? grip : best));
 }
 
 /**
@@ -523,6 +544,12 @@ class Live {
         this.gone = false;
         this.wayOn = wayOn(model.widget_manager);
         this.setting = model.get("setting");
+        /** @type {Layout} */
+        this.layout = "wide";
+        /** @type {BlobPart | null} the narrow one */
+        this.drawn = null;
+        this.turned = 0; // what this page had said when it got its layout
+        this.trail = model.get("trail");
         this.shown = this.fromKernel();
         const stops = this.scene.sliders.map(({name, stops}) => [name, stops]);
         this.stops = Object.fromEntries(stops);
@@ -567,6 +594,7 @@ class Live {
             ["change:moving", adopt],
             ["change:places", adopt],
             ["change:readout", adopt],
+            ["change:trail", adopt],
             ["change:heard", adopt],
             ["change:still", still],
             ["comm_live_update", lost],
@@ -591,7 +619,7 @@ class Live {
     }
 
     get still() {
-        return this.model.get("still");
+        return this.layout === "wide" ? this.model.get("still") : this.drawn;
     }
 
     /** @param {(change: Change) => void} listen */
@@ -601,6 +629,7 @@ class Live {
 
     close() {
         for (const timer of Object.values(this.timers)) clearTimeout(timer);
+        if (this.left) this.send({ahead: [], along: "", at: {}});
         this.stop();
     }
 
@@ -612,12 +641,22 @@ class Live {
             moving: model.get("moving"),
             places: model.get("places"),
             readout: model.get("readout"),
+            trail: model.get("trail"),
         };
     }
 
     /** @param {Shown} frame */
     keep(frame) {
-        if (frame.readout.error === undefined) this.frames.add(frame, frame.moving.length + 600);
+        this.follows(frame.trail);
+        if (frame.trail === this.trail && frame.readout.error === undefined)
+            this.frames.add(frame, frame.moving.length + 600);
+    }
+
+    /** Frames that were drawn before the trail changed show an older one. */
+    follows(trail = 0) {
+        if (trail <= this.trail) return;
+        this.trail = trail;
+        this.frames.clear();
     }
 
     /** @param {object} message */
@@ -625,7 +664,8 @@ class Live {
         this.count += 1;
         if (!("ahead" in message))
             this.timers.silence ??= setTimeout(() => this.say(SILENT), PATIENCE);
-        this.model.send({page: this.page, count: this.count, ...message});
+        const narrow = this.layout === "narrow";
+        this.model.send({page: this.page, count: this.count, narrow, ...message});
         return this.count;
     }
 
@@ -675,6 +715,22 @@ class Live {
         clearTimeout(this.timers.rest);
         this.resting = this.place !== null; // where a handle went is not known yet
         if (!this.resting && this.isAhead) this.tell([]);
+    }
+
+    /** @param {Layout} layout */
+    fit(layout) {
+        if (layout === this.layout) return;
+        this.layout = layout;
+        this.turned = this.count;
+        this.unanswered.clear();
+        this.frames.clear();
+        if (layout === "narrow") {
+            this.shown = {...this.shown, moving: "", places: {}};
+            this.unanswered.add(this.send({still: true}));
+        } else this.shown = this.fromKernel();
+        this.listen("still");
+        this.listen("frame");
+        if (layout === "wide") this.adopt();
     }
 
     /** @param {string[]} names */
@@ -770,9 +826,14 @@ class Live {
     // --- what the kernel says
 
     /** @param {Answer} answer */
-    hear({page, count, frames, left}) {
-        if (page !== this.page) return;
+    hear({page, count, frames, left, still}) {
+        if (page !== this.page || count <= this.turned) return;
         this.alive();
+        if (still !== undefined) {
+            this.drawn = bytesOf(still);
+            this.listen("still");
+            return;
+        }
         for (const frame of frames) this.keep(frame);
         if (left !== undefined) {
             this.left = left;
@@ -801,18 +862,17 @@ class Live {
             this.unanswered.clear();
             this.waiting = false;
             this.place = null;
-            this.display(frame);
+            this.display({...this.shown, readout: frame.readout});
             return;
         }
-        if (this.scene.trail && this.frames.get(frame.setting)?.moving !== frame.moving)
-            this.frames.clear(); // they show an older trail
-        this.keep(frame);
+        if (this.layout === "wide") this.keep(frame);
+        else this.follows(frame.trail);
         if (this.told) return; // an older one: this page's next comes
-        const ahead = this.isAhead;
         this.setting = {...frame.setting, ...this.moved};
         this.listen("setting");
-        if (!ahead) this.show(frame);
-        else if (!this.frames.get(this.setting)) this.ask();
+        const there = this.frames.get(this.setting);
+        if (!there) this.ask();
+        else if (!this.isAhead) this.show(there);
     }
 
     /** @param {string} text */
@@ -887,7 +947,12 @@ class Live {
         let least = Infinity;
         const row = this.frames.row(this.setting, [name]);
         for (const frame of row) {
-            const far = distance(this.scene, handle, place, frame.places[handle.name]);
+            const far = distance(
+                this.scene.sizes[this.layout],
+                handle,
+                place,
+                frame.places[handle.name],
+            );
             if (far < least) [best, least] = [frame, far];
         }
         if (!best) return undefined;
@@ -906,6 +971,46 @@ class Live {
 }
 
 // --- the view
+
+const [NARROW, LOW] = [560, 480]; // CSS pixels; where a page is narrow, and a screen low
+
+/**
+ * On a low screen, and on a slide, the picture stands beside its sliders: picture.css does the rest.
+ * @param {HTMLElement} room
+ */
+export function arrange(room) {
+    const isLow = innerHeight < LOW || room.closest(".reveal") !== null;
+    room.classList.toggle("kl-beside", isLow && room.clientWidth >= NARROW);
+}
+
+/**
+ * Which picture there is room for, as picture.css says.
+ * @param {Element} root
+ * @returns {Layout}
+ */
+export function layoutOf(root) {
+    const asked = getComputedStyle(root).getPropertyValue("--kl-picture").trim();
+    return asked === "narrow" ? "narrow" : "wide";
+}
+
+/**
+ * A button, for a narrow page, that shows the sliders that are folded away there.
+ * @param {HTMLElement} sliders
+ */
+function makeFold(sliders) {
+    const button = element("button", {type: "button", className: "kl-fold"});
+    const show = () => {
+        const isOpen = sliders.classList.contains("kl-open");
+        button.textContent = isOpen ? "Fewer sliders" : "More sliders";
+        button.ariaExpanded = String(isOpen);
+    };
+    button.addEventListener("click", () => {
+        sliders.classList.toggle("kl-open");
+        show();
+    });
+    show();
+    return button;
+}
 
 /**
  * @param {Source} source
@@ -951,11 +1056,17 @@ export function draw(source, el) {
         GONE,
         ...(source.wayOn ? [source.wayOn] : []),
     );
+    const sliders = element(
+        "div",
+        {className: "kl-rows"},
+        ...Object.values(rows).map(({row}) => row),
+    );
+    const folds = scene.sliders.some(slider => slider.folds) ? [makeFold(sliders)] : [];
     const controls = element(
         "fieldset",
         {className: "kl-controls"},
-        element("div", {className: "kl-rows"}, ...Object.values(rows).map(({row}) => row)),
-        element("div", {className: "kl-buttons"}, ...buttons, said),
+        sliders,
+        element("div", {className: "kl-buttons"}, ...folds, ...buttons, said),
     );
     const picture = element("div", {className: "kl-picture"}, still, moving);
     /** @param {Drag} place */
@@ -967,12 +1078,14 @@ export function draw(source, el) {
         scene.handles.map(handle => [handle.name, makeHandle(handle, picture, drag, source)]),
     );
     picture.append(...Object.values(grips).map(({grip}) => grip));
-    picture.style.aspectRatio = `${scene.width} / ${scene.height}`;
     const root = element("div", {className: "kl-explorer"}, gone, controls, picture, readout);
-    root.style.setProperty("--kl-width", `${scene.width}px`);
-    root.style.setProperty("--kl-note-lines", String(scene.noteLines));
-    root.style.setProperty("--kl-column", `${(0.8 * scene.width) / scene.columns}px`);
-    el.append(root);
+    for (const [name, value] of Object.entries(scene.style)) root.style.setProperty(name, value);
+    const room = element("div", {className: "kl-room"}, root);
+    el.append(room);
+    const fit = () => {
+        arrange(room);
+        source.fit(layoutOf(root));
+    };
 
     let address = "";
     const showBusy = () => {
@@ -983,23 +1096,41 @@ export function draw(source, el) {
         for (const [name, {show}] of Object.entries(rows)) show(source.setting[name]);
     };
     const showStill = () => {
+        dots = [];
         URL.revokeObjectURL(address);
-        address = URL.createObjectURL(new Blob([source.still], {type: "image/png"}));
+        address = source.still ? URL.createObjectURL(new Blob([source.still])) : "";
+        still.hidden = !address;
         still.src = address;
     };
     // Ids of this view alone: what another one defines is gone while JupyterLab hides that one.
     const ids = new RegExp(`(id="|#)${scene.name}-`, "g");
     const own = `$1${scene.name}-${Math.random().toString(36).slice(2)}-`;
-    let before = {moving: "", words: ""};
+    let before = {moving: "", words: "", trail: source.shown.trail};
+    /** @type {Set<string>[]} of each panel with a trail, the dots that were shown */
+    let dots = [];
+    const addDots = () => {
+        moving.querySelectorAll(".kl-trail").forEach((path, i) => {
+            dots[i] ??= new Set();
+            const now = (path.getAttribute("d") ?? "").split(/(?=M)/).slice(0, -1);
+            for (const dot of now) dots[i].add(dot);
+            const kept = [...dots[i]].slice(-TRAIL);
+            dots[i] = new Set(kept);
+            path.setAttribute("d", `${kept.join("")}M0 0`);
+        });
+    };
     const showFrame = () => {
         const now = source.shown;
         const words = JSON.stringify([now.readout, now.places]);
-        if (now.moving !== before.moving) moving.innerHTML = now.moving.replace(ids, own);
+        if (now.trail !== before.trail) dots = [];
+        if (now.moving !== before.moving || now.trail !== before.trail) {
+            moving.innerHTML = now.moving.replace(ids, own);
+            addDots();
+        }
         if (words !== before.words) {
             for (const [name, place] of Object.entries(now.places)) grips[name].show(place);
             fillReadout(readout, lines, notes, now.readout);
         }
-        before = {moving: now.moving, words};
+        before = {moving: now.moving, words, trail: now.trail};
         showBusy();
     };
     const showGone = () => {
@@ -1019,7 +1150,12 @@ export function draw(source, el) {
     showSetting();
     showStill();
     showFrame();
+    const resized = new ResizeObserver(fit); // it is called once at the beginning, too
+    resized.observe(room);
+    addEventListener("resize", fit);
     return () => {
+        resized.disconnect();
+        removeEventListener("resize", fit);
         source.close();
         stopKeys();
         URL.revokeObjectURL(address);

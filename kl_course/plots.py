@@ -305,10 +305,10 @@ def add_key(ax, names, *, filled=False, most=None):
         bbox_to_anchor=(1.01, 1),
         ncols=columns,
         borderpad=0.2,
-        columnspacing=0.9 if narrow else 1.2,
+        columnspacing=0.75 if narrow else 1.2,
         labelspacing=0.2 if narrow else 0.5,
         handlelength=(2.4 if narrow else 3) if dotted else 1.7,
-        handletextpad=0.5 if narrow else 0.8,
+        handletextpad=0.6 if narrow else 0.8,
     )
     return ax
 

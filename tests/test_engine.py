@@ -205,7 +205,7 @@ def test_an_asked_frame_is_the_one_that_would_be_shown_and_changes_nothing(hand,
     explorer.set(x=4, y=0)
     view = explorer.view
     assert asked == {
-        name: getattr(view, name) for name in ("setting", "moving", "places", "readout")
+        name: getattr(view, name) for name in ("setting", "moving", "places", "readout", "trail")
     }
 
 

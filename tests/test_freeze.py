@@ -1,6 +1,5 @@
 """Frozen frames: those of the scene, in any order, with all that a text or a button names."""
 
-import gzip
 import json
 import re
 from itertools import pairwise
@@ -254,9 +253,14 @@ def test_the_course_is_drawn_by_its_own_files_and_by_libraries():
 
 def test_a_placeholder_shows_the_picture_and_says_what_it_shows():
     html = freeze.placeholder("two_normals", "../frozen", "live.html?a=1&b=2")
-    assert 'data-src="../frozen/two_normals.json.gz"' in html
-    assert 'src="../frozen/two_normals.png"' in html
-    assert lessons.scene("two_normals").alt in html
+    assert 'data-src="../frozen/two_normals"' in html
+    assert 'src="../frozen/two_normals.webp"' in html
+    assert 'srcset="../frozen/two_normals-narrow.webp"' in html
+    scene = lessons.scene("two_normals")
+    assert scene.alt in html
+    assert html.count('class="kl-row"') == len(scene.sliders)
+    assert all(f"<button>{label}</button>" in html for label in (*scene.presets, "Reset"))
+    assert all(number in html for _, number in scene.lines(scene.frame()))
     assert "live.html?a=1&amp;b=2" in html
 
 
@@ -270,13 +274,21 @@ def test_a_small_explorer_is_frozen_from_end_to_end(tmp_path):
     said = []
     freeze.freeze_all(tmp_path, ["drift"], said.append)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"drift.json.gz", "drift.png", "frozen.js", "picture.js", "picture.css"}
+    files = {f"drift{end}.{kind}" for end in ("", "-narrow") for kind in ("json.gz", "webp")}
+    assert names == files | {"frozen.js", "picture.js", "picture.css"}
     assert said[0].startswith(" 1 of 1: drift")
     assert "MB in" in said[1]
     head, frames = freeze.decode((tmp_path / "drift.json.gz").read_bytes())
     assert len(frames) > 50
     assert head["buttons"]["Reset"] == {"reset": True}
-    assert gzip.decompress((tmp_path / "drift.json.gz").read_bytes())
+    narrow, others = freeze.decode((tmp_path / "drift-narrow.json.gz").read_bytes())
+    assert (head["layout"], narrow["layout"]) == ("wide", "narrow")
+    assert {
+        **narrow,
+        **{key: head[key] for key in ("layout", "still", "pieces", "decimals")},
+    } == head
+    for (state, at, wide), (other, place, small) in zip(frames, others, strict=True):
+        assert (state, at, wide.split("\n")[1]) == (other, place, small.split("\n")[1])
 
 
 SAID_OTHERWISE = {("10-geometry.ipynb", "log_step", -1)}  # "keep δ = 0.1"

@@ -142,7 +142,7 @@ SLIPS = {
         'model.get("readout")',
         'model.get("radeout")',
     ),
-    "a field that no scene has": ("kl_course/picture.js", "scene.noteLines", "scene.lines"),
+    "a field that no scene has": ("kl_course/picture.js", "scene.style", "scene.styles"),
     "a slider as its stops": (
         "kl_course/picture.js",
         "nearestStop(this.stops[name],",

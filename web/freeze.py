@@ -8,8 +8,9 @@
    readout, and the places of the handles. Numbers and pictures are those of the live explorer.
 3. `encode` puts them into NAME.json.gz: a line that describes sliders, buttons and the still
    picture, then every different piece of text once, then a line a frame with its pieces' numbers.
-4. `placeholder` is what a page has: NAME.png, and the address of that file. Nothing goes up: a
-   page fetches the file, and `frozen.js` reads it and shows the frame nearest to what is asked.
+   NAME-narrow.json.gz is the one for a phone; a page fetches one of the two.
+4. `placeholder` is what a page has: NAME.webp, the room for all that comes, and the address of that
+   file. Nothing goes up: `frozen.js` reads the file and shows the frame nearest to what is asked.
 5. `freeze` takes the largest of SIZES whose file is small enough, and `kept` keeps the files.
 """
 
@@ -37,13 +38,18 @@ from tools import lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Bytes of an explorer, its picture included: what is aimed at, so that the four of the fullest page
-# have 1.2 MB together, and what is refused.
-AIM, LIMIT = 300_000, 500_000
+# Bytes of an explorer, its picture included: what is aimed at, wide and narrow, so that the site
+# stays below 10 MB, and what is refused.
+AIM, LIMIT = (150_000, 80_000), 500_000
 ROLLS = 11  # values of a seed: the start, and ten times Resample
 # How far apart the stops of a frozen slider may be, counted in stops of the live one.
 ROUND = (1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500)
 FEWEST = 11  # even stops that a slider keeps, however few frames there may be, if it has so many
+
+# Where a page's text is less than 560 px wide, or a screen is low: see picture.css.
+NARROW_PAGE = "(max-width: 591px), (max-height: 479px)"
+EVERY = "The live version has every setting."
+EVERY_SETTING = "The live version, in the notebook, has every setting."
 
 # What frames are computed and drawn with: another version of it may move a digit or a line.
 DRAWN_WITH = ("contourpy", "matplotlib", "numpy", "pillow", "scipy")
@@ -225,9 +231,9 @@ def full(scene, state, setting):
     return whole
 
 
-def render(scene, settings):
+def render(scene, settings, *, narrow=False):
     """(state, *values) -> the pieces of the frame of that setting: picture, readout and places."""
-    drawing, same = Drawing(scene), {}
+    drawing, same = Drawing(scene, narrow=narrow), {}
     return {
         (state, *setting.values()): [
             same.setdefault(piece, piece)
@@ -280,7 +286,7 @@ PACKED = "~"  # begins a packed piece; no other piece begins so
 MIDDLE, REACH = 80, 44
 
 
-def encode(scene, plan, texts, decimals):
+def encode(scene, plan, texts, decimals, *, narrow=False):
     """The file of a scene: a line of JSON, a line a piece, a line a frame; compressed.
 
     A frame is its state, the places of its stops, and a token a piece: "." is the piece that the
@@ -304,7 +310,7 @@ def encode(scene, plan, texts, decimals):
         lines.append(f"{state} {' '.join(map(str, at))} {''.join(tokens)}")
         before = now
     rows = ["\\n" if piece == "\n" else pack(piece) for piece in pieces]
-    head = _header(scene, plan) | {"pieces": len(rows), "decimals": decimals}
+    head = _header(scene, plan, narrow) | {"pieces": len(rows), "decimals": decimals}
     return gzip.compress("\n".join([_json(head), *rows, *lines]).encode(), 9, mtime=0)
 
 
@@ -376,8 +382,8 @@ def unpack(row, decimals):
     return piece.replace(' d="', f' d="{data}', 1)
 
 
-def _header(scene, plan):
-    drawing = Drawing(scene)
+def _header(scene, plan, narrow):
+    drawing = Drawing(scene, narrow=narrow)
     drawing.show(scene.frame())
     page = engine.for_the_page(drawing, ())
     for slider in page["sliders"]:
@@ -388,14 +394,28 @@ def _header(scene, plan):
     page["buttons"] = list(buttons)
     return {
         "scene": page,
-        "still": base64.b64encode(drawing.png(moving=False)).decode(),
+        "layout": "narrow" if narrow else "wide",
+        "still": base64.b64encode(drawing.image(moving=False)).decode(),
         "stops": plan.stops,
-        "pair": [plan.sliders[name].label for name in scene.pair_of_sliders],
         "buttons": buttons,
         "back": [back for _, back in games],
-        "missing": [label for label in scene.actions if label not in buttons],
-        "trail": scene.trail is not None and not scene.actions,
     }
+
+
+def about(scene):
+    """What slides together without a kernel, and which buttons need one."""
+    labels = {slider.name: slider.label for slider in scene.sliders if slider.shown}
+    pair = [labels[name] for name in scene.pair_of_sliders]
+    rest = ", the other sliders one at a time" if len(labels) > len(pair) else ""
+    there = _labels(scene)
+    missing = ", ".join(label for label in scene.actions if label not in there)
+    words = f"{' and '.join(pair)} slide together here{rest}."
+    return f"{words} {missing}: in the live version only." if missing else words
+
+
+@cache
+def _labels(scene):
+    return list(_buttons(scene))
 
 
 def _buttons(scene):
@@ -421,39 +441,48 @@ def _buttons(scene):
 
 
 def freeze(scene, folder):
-    """Write NAME.json.gz and NAME.png into `folder`; return a line that says how large."""
-    began, frames = time.perf_counter(), {}
-    picture = scene.png(scene.frame())
-    room = AIM - len(picture)
-    for size, decimals in _promising(scene, frames, room):
+    """Write NAME.json.gz and NAME.webp, and the narrow ones; return a line that says how large."""
+    began, said = time.perf_counter(), []
+    for narrow, end in ((False, ""), (True, "-narrow")):
+        drawing = Drawing(scene, narrow=narrow)
+        drawing.show(scene.frame())
+        picture = drawing.image(moving=True)
+        plan, decimals, data = _largest(scene, narrow, AIM[narrow] - len(picture))
+        if len(data) + len(picture) > LIMIT:
+            raise ValueError(f"{scene.name} has {len(data)} bytes of frames, too many for a page")
+        (folder / f"{scene.name}{end}.json.gz").write_bytes(data)
+        (folder / f"{scene.name}{end}.webp").write_bytes(picture)
+        pair = " × ".join(f"{len(plan.stops[name])} {name}" for name in scene.pair_of_sliders)
+        said.append(
+            f"{len(plan.settings):4} frames, {pair}, {decimals} decimals: "
+            f"{len(data) / 1000:.0f} + {len(picture) / 1000:.0f} kB"
+        )
+    return f"{scene.name:16} {'; narrow '.join(said)}, {time.perf_counter() - began:.0f} s"
+
+
+def _largest(scene, narrow, room):
+    """Of the sizes whose file is small enough the best one: plan, decimals and file."""
+    frames = {}
+    for size, decimals in _promising(scene, frames, narrow, room):
         plan = Plan(scene, size)
-        data = _encoded(scene, plan, frames, decimals)
+        data = _encoded(scene, plan, frames, decimals, narrow)
         if len(data) <= room:
             break
     for kept_pieces in (shortened, pack, _rounded):
         kept_pieces.cache_clear()
-    if len(data) + len(picture) > LIMIT:
-        raise ValueError(f"{scene.name} has {len(data)} bytes of frames, too many for a page")
-    (folder / f"{scene.name}.json.gz").write_bytes(data)
-    (folder / f"{scene.name}.png").write_bytes(picture)
-    pair = " × ".join(f"{len(plan.stops[name])} {name}" for name in scene.pair_of_sliders)
-    return (
-        f"{scene.name:16} {len(plan.settings):5} frames, {pair}, {decimals} decimals: "
-        f"{len(data) / 1000:.0f} + {len(picture) / 1000:.0f} kB, "
-        f"{time.perf_counter() - began:.0f} s"
-    )
+    return plan, decimals, data
 
 
-def _encoded(scene, plan, frames, decimals):
+def _encoded(scene, plan, frames, decimals, narrow):
     new = [(state, s) for state, s in plan.settings if (state, *s.values()) not in frames]
-    frames |= render(scene, new)
-    return encode(scene, plan, frames, decimals)
+    frames |= render(scene, new, narrow=narrow)
+    return encode(scene, plan, frames, decimals, narrow=narrow)
 
 
-def _promising(scene, frames, room):
+def _promising(scene, frames, narrow, room):
     """Sizes and decimals, the best first, without those that a small file says are too large."""
     small = Plan(scene, SIZES[-1])
-    each = {d: len(_encoded(scene, small, frames, d)) / len(small.settings) for d in (2, 1)}
+    each = {d: len(_encoded(scene, small, frames, d, narrow)) / len(small.settings) for d in (2, 1)}
     for size in SIZES:
         count = len(Plan(scene, size).settings)
         for decimals in (2, 1):
@@ -488,7 +517,7 @@ def freeze_all(folder, names=None, say=print):
         done = as_completed([work(name, folder) for name in names])
         for count, future in enumerate(done, 1):
             say(f"{count:2} of {len(names)}: {future.result()}")
-    sizes = [(folder / f"{n}{end}").stat().st_size for n in names for end in (".json.gz", ".png")]
+    sizes = [path.stat().st_size for path in folder.iterdir() if path.suffix in (".gz", ".webp")]
     say(f"{sum(sizes) / 1e6:.2f} MB in {time.perf_counter() - began:.0f} s")
 
 
@@ -527,8 +556,10 @@ def copy_scripts(folder):
         shutil.copy(script, folder)
 
 
-def placeholder(scene_name, base, live=""):
-    """HTML of an explorer: its picture, until `frozen.js` puts the frames of BASE in its place.
+def placeholder(scene_name, base, live="", *, narrow=NARROW_PAGE):
+    """HTML of an explorer as it stands until `frozen.js` puts the frames of BASE in its place.
+
+    It is as high as what comes, has the numbers of the start, and can be read without a script.
 
     Parameters
     ----------
@@ -537,15 +568,45 @@ def placeholder(scene_name, base, live=""):
         Address of the folder that `freeze_all` wrote.
     live : str, optional
         Address of the live version, for what is not frozen.
+    narrow : str
+        The media query of a page that shows the narrow picture.
     """
     scene = lessons.scene(scene_name)
-    address = html.escape(f"{base}/{scene_name}")
-    live = f' data-live="{html.escape(live)}"' if live else ""
-    return (
-        f'<div class="kl-frozen" data-src="{address}.json.gz"{live}>'
-        f'<img class="kl-committed" src="{address}.png" alt="{html.escape(scene.alt)}" '
-        f'width="{WIDTH}" height="{scene.height:g}" loading="lazy"></div>'
+    page = engine.for_the_page(_shown(scene), _labels(scene))
+    address, alt = html.escape(f"{base}/{scene_name}"), html.escape(scene.alt)
+    style = "; ".join(f"{name}: {value}" for name, value in page["style"].items())
+    folds = [slider["folds"] for slider in page["sliders"]]
+    rows = "".join(f'<div class="kl-row{" kl-folds" * fold}"></div>' for fold in folds)
+    fold = '<button class="kl-fold">More sliders</button>' * any(folds)
+    buttons = fold + "".join(f"<button>{html.escape(label)}</button>" for label in page["buttons"])
+    says, first = engine.readout(scene, scene.frame()), ' class="kl-first"'
+    lines = "".join(
+        f"<div><span{first * (says['table'] and not i)}>{html.escape(name)}</span>"
+        f"<span>{html.escape(number)}</span></div>"
+        for row in says["rows"]
+        for i, (name, number) in enumerate(row)
     )
+    table = " kl-table" * says["table"]
+    notes = "".join(f"<div>{html.escape(note)}</div>" for note in says["notes"])
+    source = f'<source media="{narrow}" srcset="{address}-narrow.webp">'
+    way = f'<a href="{html.escape(live)}">{EVERY}</a>' if live else EVERY_SETTING
+    return (
+        f'<div class="kl-frozen" data-src="{address}">'
+        f'<div class="kl-room kl-asleep"><div class="kl-explorer" style="{style}">'
+        f'<div class="kl-controls" aria-hidden="true" inert><div class="kl-rows">{rows}</div>'
+        f'<div class="kl-buttons">{buttons}<div class="kl-said"></div></div></div>'
+        f'<div class="kl-picture"><picture>{source}<img class="kl-committed" src="{address}.webp" '
+        f'alt="{alt}" width="{WIDTH}" height="{scene.height:g}" loading="lazy"></picture></div>'
+        f'<div class="kl-readout"><div class="kl-lines{table}">{lines}</div>'
+        f'<div class="kl-notes">{notes}</div></div></div></div>'
+        f'<p class="kl-about">{html.escape(about(scene))} {way}</p></div>'
+    )
+
+
+def _shown(scene):
+    drawing = Drawing(scene)
+    drawing.show(scene.frame())
+    return drawing
 
 
 def main():

@@ -5,10 +5,10 @@
 
 // @ts-check
 
-import {distance, draw, element, Frames, shown} from "./picture.js";
+import {arrange, bytesOf, distance, draw, element, Frames, layoutOf, shown} from "./picture.js";
 
 /**
- * @import {Change, Drag, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
+ * @import {Change, Drag, Layout, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
  */
 
 /**
@@ -25,13 +25,12 @@ import {distance, draw, element, Frames, shown} from "./picture.js";
  * The first line of a file, as freeze.py writes it.
  * @typedef {object} Head
  * @property {Scene} scene
- * @property {string} still a PNG in base64
+ * @property {Layout} layout
+ * @property {string} still an image in base64
+ * @property {string} about what slides together here, and what only the live version has
  * @property {Record<string, number[]>} stops the values that a slider has in some frame
- * @property {string[]} pair labels of the sliders that slide together
  * @property {Record<string, Button>} buttons
  * @property {number[]} back the state that a moved slider goes back to, from each
- * @property {string[]} missing labels of buttons for the live version alone
- * @property {boolean} trail whether the live version shows one
  * @property {number} pieces how many lines of them follow
  * @property {number} decimals
  */
@@ -50,7 +49,9 @@ import {distance, draw, element, Frames, shown} from "./picture.js";
 /** @typedef {{head: Head, names: string[], frames: Frame[]}} FrozenScene */
 
 const NEAR = "800px"; // below and above the screen, where frames are fetched
-const FAILED = "The frames of this explorer could not be fetched, so its picture stands still.";
+const FAILED =
+    "The frames of this explorer could not be fetched, so its picture stands still. It tries again" +
+    " when the network is back, or when you touch it.";
 
 // --- the file that freeze.py wrote
 
@@ -142,10 +143,15 @@ function read(text) {
 /** @type {Map<string, Promise<FrozenScene>>} */
 const files = new Map(); // an explorer may stand in a page twice
 
-/** @param {string} address */
-function load(address) {
+/**
+ * @param {string} base address without the end
+ * @param {Layout} layout
+ */
+function load(base, layout) {
+    const address = `${base}${layout === "narrow" ? "-narrow" : ""}.json.gz`;
     const file = files.get(address) ?? fetchText(address).then(read);
     files.set(address, file);
+    file.catch(() => files.delete(address)); // so that it is fetched again
     return file;
 }
 
@@ -157,12 +163,18 @@ class Frozen {
     busy = false;
     said = "";
 
-    /** @param {FrozenScene} file */
-    constructor({head, names, frames}) {
+    /**
+     * @param {FrozenScene} file
+     * @param {(layout: Layout) => void} turn the page wants the other picture
+     */
+    constructor({head, names, frames}, turn) {
         this.head = head;
         this.scene = head.scene;
         this.names = names;
         this.frames = frames;
+        this.layout = head.layout;
+        this.fit = turn;
+        this.trail = 0; // how often one began anew
         /** @type {Frames<Frame>[]} those of each state of the game */
         this.byState = head.back.map(() => new Frames(names, head.stops));
         for (const frame of frames) this.byState[frame.state].add(frame);
@@ -170,8 +182,8 @@ class Frozen {
         this.start = this.now = frames[0];
         this.setting = {...this.start.setting};
         /** @type {Shown} */
-        this.shown = {...this.start.parts(), setting: this.setting};
-        this.still = Uint8Array.from(atob(head.still), letter => letter.charCodeAt(0));
+        this.shown = {...this.start.parts(), setting: this.setting, trail: 0};
+        this.still = bytesOf(head.still);
         this.tell = /** @type {(change: Change) => void} */ (() => {});
     }
 
@@ -205,8 +217,11 @@ class Frozen {
         const button = this.head.buttons[label];
         const {setting, state} = this.now;
         const back = this.head.back[state];
-        if (button.reset) this.show(this.start);
-        else if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
+        if (button.reset) {
+            this.trail += 1;
+            this.show(this.start);
+        }
+        if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
         else if (button.swap) this.swap(button.swap, back);
         else if (button.next) {
             const {[button.next]: seeds} = this.head.stops;
@@ -248,11 +263,12 @@ class Frozen {
         const {moves} = handle;
         const state = this.head.back[this.now.state];
         const row = this.row(moves, state);
+        const size = this.scene.sizes[this.layout];
         let [best, least] = [this.now, Infinity];
         for (const frame of row) {
             frame.places ??= frame.parts().places;
             const far =
-                distance(this.scene, handle, place, frame.places[handle.name]) +
+                distance(size, handle, place, frame.places[handle.name]) +
                 1e-6 * this.apart(frame.at, this.now.at);
             if (far < least) [best, least] = [frame, far];
         }
@@ -332,7 +348,7 @@ class Frozen {
         );
         this.now = frame;
         this.setting = {...frame.setting};
-        this.shown = {...frame.parts(), setting: this.setting};
+        this.shown = {...frame.parts(), setting: this.setting, trail: this.trail};
         this.tell("setting");
         this.tell("frame");
         if (others.length) this.say(`One slider at a time here: ${this.words(others)}.`);
@@ -357,36 +373,60 @@ class Frozen {
 // --- the page
 
 /**
- * @param {Head} head
- * @param {string} [live] address of the live version
+ * The file, however long it takes: it is fetched again when the network is back, or at a touch.
+ * @param {HTMLElement} box
+ * @param {Layout} layout
  */
-function about({scene, pair, missing, trail}, live) {
-    const rest = scene.sliders.length > pair.length ? ", the other sliders one at a time" : "";
-    const words = [`${pair.join(" and ")} slide together here${rest}.`];
-    if (missing.length) words.push(`${missing.join(", ")}: in the live version only.`);
-    if (trail) words.push("The dots of what you visited are in the live version.");
-    const way = live
-        ? element("a", {href: live, textContent: "The live version has every setting."})
-        : "The live version, in the notebook, has every setting.";
-    return element("p", {className: "kl-about"}, words.join(" "), " ", way);
+async function fetched(box, layout) {
+    const said = element("p", {className: "kl-failed", textContent: FAILED, role: "status"});
+    for (;;) {
+        try {
+            const file = await load(box.dataset.src ?? "", layout);
+            said.remove();
+            return file;
+        } catch (problem) {
+            console.warn(problem);
+            box.append(said);
+            await new Promise(again => {
+                const heard = new AbortController();
+                const go = () => {
+                    heard.abort();
+                    again(undefined);
+                };
+                addEventListener("online", go, {signal: heard.signal});
+                box.addEventListener("pointerdown", go, {signal: heard.signal});
+            });
+        }
+    }
+}
+
+/**
+ * Draw the file of a layout, and that of the other one once the page asks for it.
+ * @param {HTMLElement} box
+ * @param {Layout} layout
+ * @param {Frozen} [before] whose setting it goes on with
+ */
+async function show(box, layout, before) {
+    const file = await fetched(box, layout);
+    let wanted = layout;
+    const source = new Frozen(file, asked => {
+        if (asked === wanted) return;
+        wanted = asked;
+        if (asked !== layout) show(box, asked, source).then(end);
+    });
+    if (before) source.go(before.setting, source.names, before.now.state);
+    const el = element("div", {className: "kl-live"});
+    box.querySelector(".kl-live")?.remove();
+    const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
+    asleep.after(el);
+    const end = draw(source, el);
+    asleep.classList.add("kl-replaced");
 }
 
 /** @param {HTMLElement} box */
-async function wake(box) {
-    const {src = "", live} = box.dataset;
-    const el = element("div", {className: "kl-live"});
-    try {
-        const file = await load(src);
-        draw(new Frozen(file), el);
-        el.append(about(file.head, live));
-        box.querySelector("img")?.classList.add("kl-replaced");
-    } catch (problem) {
-        console.warn(problem);
-        el.replaceChildren(element("p", {textContent: FAILED}));
-        el.setAttribute("role", "status");
-        files.delete(src);
-    }
-    box.append(el);
+function wake(box) {
+    const asleep = box.querySelector(".kl-explorer");
+    show(box, asleep ? layoutOf(asleep) : "wide");
 }
 
 const near = new IntersectionObserver(
@@ -400,4 +440,9 @@ const near = new IntersectionObserver(
     {rootMargin: `${NEAR} 0px`},
 );
 
+/** @type {NodeListOf<HTMLElement>} */
+const asleep = document.querySelectorAll(".kl-asleep");
+const arrangeAll = () => asleep.forEach(arrange);
+addEventListener("resize", arrangeAll);
+arrangeAll();
 for (const box of document.querySelectorAll(".kl-frozen")) near.observe(box);

@@ -32,6 +32,7 @@ OWN = (
 )
 MOVING = (
     '<link rel="stylesheet" href="_static/picture.css">'
+    "<noscript><style>.kl-asleep .kl-controls, .kl-about {display: none}</style></noscript>"
     '<script type="module" src="_static/frozen.js"></script>'
 )
 OTHER_FONTS = re.compile(r",url\([^)]*\.(?:woff|ttf)\) format\(\"[a-z]+\"\)")

@@ -79,12 +79,11 @@ function place(slide) {
     const picture = box && first(box, ".kl-picture");
     /** @type {HTMLElement | null | undefined} */
     const frozen = box?.closest(".kl-frozen");
-    if (!picture || !frozen?.querySelector(".kl-about") || frozen.dataset.placed) return;
+    if (!picture || !frozen?.querySelector(".kl-live") || frozen.dataset.placed) return;
     const room = FLOOR - frozen.offsetTop;
     const ratio = picture.offsetWidth / picture.offsetHeight;
-    const others = frozen.offsetHeight - picture.offsetHeight;
-    const width = Math.min(1160, Math.floor((room - others) * ratio));
-    box.style.setProperty("--picture", `${width}px`);
+    const width = Math.min(640, Math.floor(room * ratio));
+    frozen.style.setProperty("--picture", `${width}px`);
     frozen.dataset.placed = "true";
 }
 

@@ -144,7 +144,7 @@ def shown(cell, options):
     if cell.cell_type == "markdown":
         return unlinked(as_html(REFERENCES.sub("", cell.source)))
     if name := cells.explorer_of(cell):
-        return freeze.placeholder(name.removeprefix("explore_"), "frozen")
+        return freeze.placeholder(name.removeprefix("explore_"), "frozen", narrow="all")
     if name := cells.prediction_of(cell):
         options[name] = choices(cell)
         return options[name]
