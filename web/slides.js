@@ -39,6 +39,23 @@ const all = (node, selector) =>
  */
 const first = (node, selector) => node.querySelector(selector);
 
+/** @type {HTMLElement | null} */
+let linked = null; // the explorer that a link asks for
+
+addEventListener("kl-open", event => {
+    event.preventDefault();
+    linked = /** @type {HTMLElement} */ (event.target);
+    turn();
+});
+
+function turn() {
+    /** @type {HTMLElement | null | undefined} */
+    const slide = linked?.closest("section");
+    if (!slide || !Reveal.isReady()) return; // it turns there when it is
+    const {h, v} = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+}
+
 function start() {
     MathJax.Hub.Queue(["Typeset", MathJax.Hub], show);
 }
@@ -66,6 +83,7 @@ async function show() {
         const later = new MutationObserver(() => place(Reveal.getCurrentSlide()));
         for (const box of all(document, ".kl-frozen"))
             later.observe(box, {childList: true, subtree: true});
+        turn();
         place(Reveal.getCurrentSlide());
     });
 }

@@ -5,7 +5,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     cut_note,
@@ -33,6 +33,7 @@ _DOTS = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
 _LINK = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
 
 
+@as_explorer
 def explore_cross_entropy():
     """H(p, q) and D(p‖q) while q moves and p = N(0, 1) stays: both bottom out at the same place.
 
@@ -104,7 +105,7 @@ def explore_cross_entropy():
             plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **_LINK)
         _draw_stack(axes["stack"], entropy, divergence, top)
 
-    scene = Scene(
+    return Scene(
         "cross_entropy",
         "A fixed density p and a movable q; H(p, q) and D over the mean and over the standard "
         "deviation of q; H(p) and D stacked to H(p, q).",
@@ -119,7 +120,6 @@ def explore_cross_entropy():
         height=430,
         narrow_height=490,
     )
-    return Explorer(scene)
 
 
 def _draw_stack(ax, entropy, divergence, top):

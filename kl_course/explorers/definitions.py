@@ -6,7 +6,7 @@ from operator import itemgetter
 import numpy as np
 from scipy.special import rel_entr
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     BITS,
@@ -43,6 +43,7 @@ from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import kl_divergence
 
 
+@as_explorer
 def explore_pmf_pair():
     """Two distributions over three outcomes, and what each outcome adds to the divergence.
 
@@ -96,7 +97,7 @@ def explore_pmf_pair():
             plot_text(axes[1], i, height, text, f"term {i}", ha="center")
 
     start = {"p": (5, 3, 2), "q": (1, 3, 6)}
-    scene = Scene(
+    return Scene(
         "pmf_pair",
         "Bars of p and q over sun, cloud and rain, and what each outcome adds to the divergence.",
         sliders=weight_sliders(outcomes, 10, **start),
@@ -114,9 +115,9 @@ def explore_pmf_pair():
         pair=("p_rain", "q_rain"),
         narrow_height=390,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_integrand():
     """Two normal densities above the integrand p·log(p/q), its two signs shaded.
 
@@ -166,7 +167,7 @@ def explore_integrand():
         plot_density(axes[0], x, q, "q")
         plot_signed_area(axes[1], x, height)
 
-    scene = Scene(
+    return Scene(
         "integrand",
         "Two normal densities p and q over x, and below them p·log(p/q) with its areas above and "
         "below 0 shaded.",
@@ -186,12 +187,12 @@ def explore_integrand():
         height=400,
         narrow_height=370,
     )
-    return Explorer(scene)
 
 
 LEAST, MOST = 1e-3, 100  # nats; the ends of the scale of tries
 
 
+@as_explorer
 def explore_draw_q():
     """A game: draw q so that its divergence from p, or that of p from it, hits a target.
 
@@ -213,7 +214,7 @@ def explore_draw_q():
     def state(name, label, high):
         return Slider(name, label, 0, 0, high, 1, whole=True, handle=False, shown=False)
 
-    scene = Scene(
+    return Scene(
         "draw_q",
         "Bars of p and q over sun, rain and snow, once as they are and once in powers of ten, and "
         "below them a scale of nats with the target and your tries.",
@@ -238,7 +239,6 @@ def explore_draw_q():
         height=360,
         narrow_height=480,
     )
-    return Explorer(scene)
 
 
 def compute_game(**setting):

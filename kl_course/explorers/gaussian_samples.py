@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     SWAP_NORMALS,
@@ -27,6 +27,7 @@ from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
 EPSILONS = (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
 
+@as_explorer
 def explore_samples():
     """Samples of two normals as histogram and KDE; the plug-in estimate beside the exact value.
 
@@ -85,7 +86,7 @@ def explore_samples():
         look = {"color": COLORS["ink"], "fontsize": size}
         plot_text(ax, -1.2, top * height, heading, "heading", **look)
 
-    scene = Scene(
+    return Scene(
         "samples",
         "Samples of p and of q, each as a histogram and as a curve, its kernel density estimate.",
         sliders=[
@@ -109,7 +110,6 @@ def explore_samples():
         note_lines=2,
         narrow_height=270,
     )
-    return Explorer(scene)
 
 
 def _cut(bar, curve, top):

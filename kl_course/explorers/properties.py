@@ -6,7 +6,7 @@ from operator import itemgetter
 import numpy as np
 from scipy.special import rel_entr
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import BACKWARD, FORWARD, cut_note, height_of
 from kl_course.models.properties import coin, root_js
 from kl_course.plots import (
@@ -106,6 +106,7 @@ def draw_gibbs(axes, p, q, terms, areas):
     plot_text(ladder, 3, height, f"D = {format_number(total)}", "D", ha="center", **_INK)
 
 
+@as_explorer
 def explore_gibbs():
     """Two coins, and two reasons why the divergence of one from the other is never negative.
 
@@ -116,7 +117,7 @@ def explore_gibbs():
     Explorer
         Controls ``p_heads``, ``q_heads``.
     """
-    scene = Scene(
+    return Scene(
         "gibbs",
         "The tangent r − 1 above log r with a gap at each side of the coins; the areas d(p, q) "
         "between log t and its level at q; the terms and the areas stacked to D.",
@@ -133,7 +134,6 @@ def explore_gibbs():
         height=330,
         narrow_height=440,
     )
-    return Explorer(scene)
 
 
 def _beside_gap(r, above, scale):
@@ -226,6 +226,7 @@ def draw_triangle(axes, places, ways):
             plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
 
+@as_explorer
 def explore_triangle():
     """Three coins a, b, c: the way from a to c, and the detour over b, by D and by √JS.
 
@@ -245,7 +246,7 @@ def explore_triangle():
         )
 
     start = {"a": 0.5, "b": 0.7, "c": 0.1}
-    scene = Scene(
+    return Scene(
         "triangle",
         "Three coins a, b, c by their probability of heads; bars for the way from a to c and for "
         "the detour over b, by D and by √JS.",
@@ -260,9 +261,9 @@ def explore_triangle():
         height=320,
         narrow_height=410,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_relatives():
     """A coin p and a coin q, with every relative of the divergence as a curve over q.
 
@@ -326,7 +327,7 @@ def explore_relatives():
             dot = {"marker": "o", "color": looks[name]["color"]}
             plot_line(ax, [q_heads], [values[name]], f"{name} dot", **dot)
 
-    scene = Scene(
+    return Scene(
         "relatives",
         "Over the heads of q: both directions of D, Jeffreys and JS in nats; the total variation "
         "under its bound by D.",
@@ -343,7 +344,6 @@ def explore_relatives():
         height=340,
         narrow_height=440,
     )
-    return Explorer(scene)
 
 
 def _two_coins(p, q, edge):

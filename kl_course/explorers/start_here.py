@@ -4,7 +4,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     FORWARD,
@@ -28,6 +28,7 @@ from kl_course.scene import Frame, Scene, format_number
 from kl_helpers.distributions import kl_normal
 
 
+@as_explorer
 def explore_two_normals():
     """Two normal distributions and the divergence in both directions, in nats.
 
@@ -82,7 +83,7 @@ def explore_two_normals():
             text = f"{name} = {format_number(value)}{arrow}"
             plot_text(axes[1], 0, bottom + 0.52, text, f"{who} value", color=COLORS["ink"])
 
-    scene = Scene(
+    return Scene(
         "two_normals",
         "Two normal densities p and q over x, and a bar for each direction of the divergence.",
         sliders=normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(1, 1)),
@@ -99,4 +100,3 @@ def explore_two_normals():
         note_lines=3,
         narrow_height=390,
     )
-    return Explorer(scene)

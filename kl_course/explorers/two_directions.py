@@ -7,7 +7,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     FORWARD,
@@ -40,6 +40,7 @@ MUS, SIGMAS = np.append(-HALF[:0:-1], HALF), np.geomspace(0.1, 3.6, 44)
 LEVELS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)  # nats
 
 
+@as_explorer
 def explore_two_directions():
     """A normal q against a p with two modes: both objectives, both optima, and your own q.
 
@@ -54,7 +55,7 @@ def explore_two_directions():
         m = setting["m"]
         return m, _two_modes(m, m)
 
-    scene = Scene(
+    return Scene(
         "two_directions",
         "A density p with two modes, your q and the best q in either direction; both divergences "
         "over the mean of q, and as landscapes over its mean and standard deviation.",
@@ -83,7 +84,6 @@ def explore_two_directions():
         height=350,
         narrow_height=500,
     )
-    return Explorer(scene)
 
 
 def compute_directions(m, mu_q, sigma_q, directions):
@@ -187,6 +187,7 @@ def _two_modes(x, m):
 GAME_X = np.linspace(-8, 8, 401)
 
 
+@as_explorer
 def explore_catch_the_modes():
     """A game: guess where one normal q goes, in either direction, for a p of two to four modes.
 
@@ -200,7 +201,7 @@ def explore_catch_the_modes():
         Controls ``mu_1``, ``sigma_1``, ``w_1``, … ``w_4``, ``mu_q``, ``sigma_q`` and, set by
         buttons, ``round``, ``guesses``, ``forward_mu``, ….
     """
-    scene = Scene(
+    return Scene(
         "catch_the_modes",
         "A density p of two to four modes and your normal q; beside it the means and standard "
         "deviations of the modes, of q, and after two guesses of the best q in either direction.",
@@ -224,7 +225,6 @@ def explore_catch_the_modes():
         height=276,
         narrow_height=420,
     )
-    return Explorer(scene)
 
 
 def _game_sliders():
