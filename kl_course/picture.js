@@ -81,7 +81,7 @@
  * @property {Setting} setting of the sliders; the frame for it may be on its way
  * @property {Shown} shown the frame that is there
  * @property {Layout} layout of `shown` and `still`
- * @property {BlobPart | null} still a PNG, once it is there
+ * @property {BlobPart | null} still an image, once it is there
  * @property {string} said beside the buttons
  * @property {boolean} busy whether what counts is still on its way
  * @property {boolean} gone whether nobody answers any more
@@ -1043,6 +1043,16 @@ export function arrange(room) {
 }
 
 /**
+ * Which picture there is room for, as picture.css says.
+ * @param {Element} root
+ * @returns {Layout}
+ */
+export function layoutOf(root) {
+    const asked = getComputedStyle(root).getPropertyValue("--kl-picture").trim();
+    return asked === "narrow" ? "narrow" : "wide";
+}
+
+/**
  * A button, for a narrow page, that shows the sliders that are folded away there.
  * @param {HTMLElement} sliders
  */
@@ -1134,8 +1144,7 @@ export function draw(source, el) {
     el.append(room);
     const fit = () => {
         arrange(room);
-        const asked = getComputedStyle(root).getPropertyValue("--kl-picture").trim();
-        source.fit(asked === "narrow" ? "narrow" : "wide");
+        source.fit(layoutOf(root));
     };
 
     let address = "";
@@ -1149,9 +1158,7 @@ export function draw(source, el) {
     const showStill = () => {
         dots = [];
         URL.revokeObjectURL(address);
-        address = source.still
-            ? URL.createObjectURL(new Blob([source.still], {type: "image/png"}))
-            : "";
+        address = source.still ? URL.createObjectURL(new Blob([source.still])) : "";
         still.hidden = !address;
         still.src = address;
     };

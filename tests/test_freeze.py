@@ -254,8 +254,8 @@ def test_the_course_is_drawn_by_its_own_files_and_by_libraries():
 def test_a_placeholder_shows_the_picture_and_says_what_it_shows():
     html = freeze.placeholder("two_normals", "../frozen", "live.html?a=1&b=2")
     assert 'data-src="../frozen/two_normals"' in html
-    assert 'src="../frozen/two_normals.png"' in html
-    assert 'srcset="../frozen/two_normals-narrow.png"' in html
+    assert 'src="../frozen/two_normals.webp"' in html
+    assert 'srcset="../frozen/two_normals-narrow.webp"' in html
     scene = lessons.scene("two_normals")
     assert scene.alt in html
     assert html.count('class="kl-row"') == len(scene.sliders)
@@ -274,7 +274,7 @@ def test_a_small_explorer_is_frozen_from_end_to_end(tmp_path):
     said = []
     freeze.freeze_all(tmp_path, ["drift"], said.append)
     names = {path.name for path in tmp_path.iterdir()}
-    files = {f"drift{end}.{kind}" for end in ("", "-narrow") for kind in ("json.gz", "png")}
+    files = {f"drift{end}.{kind}" for end in ("", "-narrow") for kind in ("json.gz", "webp")}
     assert names == files | {path.name for path in freeze.SHOWS}
     assert said[0].startswith(" 1 of 1: drift")
     assert "MB in" in said[1]

@@ -118,7 +118,7 @@ def index(entries):
 def _choice(entry):
     scene = lessons.scene(entry.name)
     return (
-        f'<li><a href="{entry.name}.html"><img class="kl-committed" src="{entry.name}.png" '
+        f'<li><a href="{entry.name}.html"><img class="kl-committed" src="{entry.name}.webp" '
         f'alt="{html.escape(scene.alt)}" width="{WIDTH}" height="{scene.height:g}" loading="lazy">'
         f"{html.escape(entry.title)}</a><p>{html.escape(entry.line)}</p></li>"
     )

@@ -8,8 +8,8 @@
    readout, and the places of the handles. Numbers and pictures are those of the live explorer.
 3. `encode` puts them into NAME.json.gz: a line that describes sliders, buttons and the still
    picture, then every different piece of text once, then a line a frame with its pieces' numbers.
-   NAME-narrow.json.gz has the same settings, drawn for a phone; a page fetches one of the two.
-4. `placeholder` is what a page has: NAME.png, the room for all that comes, and the address of that
+   NAME-narrow.json.gz is the one for a phone; a page fetches one of the two.
+4. `placeholder` is what a page has: NAME.webp, the room for all that comes, and the address of that
    file. Nothing goes up: `frozen.js` reads the file and shows the frame nearest to what is asked.
 5. `freeze` takes the largest of SIZES whose file is small enough, and `kept` keeps the files.
 """
@@ -38,9 +38,9 @@ from tools import lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Bytes of an explorer, its picture included: what is aimed at, so that the four of the fullest page
-# have 1.2 MB together, and what is refused.
-AIM, LIMIT = 300_000, 500_000
+# Bytes of an explorer, its picture included: what is aimed at, wide and narrow, so that the site
+# stays below 10 MB, and what is refused.
+AIM, LIMIT = (150_000, 80_000), 500_000
 ROLLS = 11  # values of a seed: the start, and ten times Resample
 # How far apart the stops of a frozen slider may be, counted in stops of the live one.
 ROUND = (1, 2, 4, 5, 10, 20, 40, 50, 100, 200, 400, 500)
@@ -400,7 +400,7 @@ def _header(scene, plan, narrow):
     return {
         "scene": page,
         "layout": "narrow" if narrow else "wide",
-        "still": base64.b64encode(drawing.png(moving=False)).decode(),
+        "still": base64.b64encode(drawing.image(moving=False)).decode(),
         "stops": plan.stops,
         "buttons": buttons,
         "back": [back for _, back in games],
@@ -446,46 +446,48 @@ def _buttons(scene):
 
 
 def freeze(scene, folder):
-    """Write NAME.json.gz, NAME.png and the narrow ones; return a line that says how large."""
-    began, frames = time.perf_counter(), {}
-    picture = scene.png(scene.frame())
-    room = AIM - len(picture)
-    for size, decimals in _promising(scene, frames, room):
+    """Write NAME.json.gz and NAME.webp, and the narrow ones; return a line that says how large."""
+    began, said = time.perf_counter(), []
+    for narrow, end in ((False, ""), (True, "-narrow")):
+        drawing = Drawing(scene, narrow=narrow)
+        drawing.show(scene.frame())
+        picture = drawing.image(moving=True)
+        plan, decimals, data = _largest(scene, narrow, AIM[narrow] - len(picture))
+        if len(data) + len(picture) > LIMIT:
+            raise ValueError(f"{scene.name} has {len(data)} bytes of frames, too many for a page")
+        (folder / f"{scene.name}{end}.json.gz").write_bytes(data)
+        (folder / f"{scene.name}{end}.webp").write_bytes(picture)
+        pair = " × ".join(f"{len(plan.stops[name])} {name}" for name in scene.pair_of_sliders)
+        said.append(
+            f"{len(plan.settings):4} frames, {pair}, {decimals} decimals: "
+            f"{len(data) / 1000:.0f} + {len(picture) / 1000:.0f} kB"
+        )
+    return f"{scene.name:16} {'; narrow '.join(said)}, {time.perf_counter() - began:.0f} s"
+
+
+def _largest(scene, narrow, room):
+    """Of the sizes whose file is small enough the best one: plan, decimals and file."""
+    frames = {}
+    for size, decimals in _promising(scene, frames, narrow, room):
         plan = Plan(scene, size)
-        data = _encoded(scene, plan, frames, decimals)
+        data = _encoded(scene, plan, frames, decimals, narrow)
         if len(data) <= room:
             break
-    drawing = Drawing(scene, narrow=True)
-    drawing.show(scene.frame())
-    narrow = encode(scene, plan, render(scene, plan.settings, narrow=True), 1, narrow=True)
     for kept_pieces in (shortened, pack, _rounded):
         kept_pieces.cache_clear()
-    for end, file, still in (
-        ("", data, picture),
-        ("-narrow", narrow, drawing.png(moving=True)),
-    ):
-        if len(file) + len(still) > LIMIT:
-            raise ValueError(f"{scene.name}{end} has {len(file)} bytes of frames, too many")
-        (folder / f"{scene.name}{end}.json.gz").write_bytes(file)
-        (folder / f"{scene.name}{end}.png").write_bytes(still)
-    pair = " × ".join(f"{len(plan.stops[name])} {name}" for name in scene.pair_of_sliders)
-    return (
-        f"{scene.name:16} {len(plan.settings):5} frames, {pair}, {decimals} decimals: "
-        f"{len(data) / 1000:.0f} + {len(picture) / 1000:.0f} kB, narrow {len(narrow) / 1000:.0f}, "
-        f"{time.perf_counter() - began:.0f} s"
-    )
+    return plan, decimals, data
 
 
-def _encoded(scene, plan, frames, decimals):
+def _encoded(scene, plan, frames, decimals, narrow):
     new = [(state, s) for state, s in plan.settings if (state, *s.values()) not in frames]
-    frames |= render(scene, new)
-    return encode(scene, plan, frames, decimals)
+    frames |= render(scene, new, narrow=narrow)
+    return encode(scene, plan, frames, decimals, narrow=narrow)
 
 
-def _promising(scene, frames, room):
+def _promising(scene, frames, narrow, room):
     """Sizes and decimals, the best first, without those that a small file says are too large."""
     small = Plan(scene, SIZES[-1])
-    each = {d: len(_encoded(scene, small, frames, d)) / len(small.settings) for d in (2, 1)}
+    each = {d: len(_encoded(scene, small, frames, d, narrow)) / len(small.settings) for d in (2, 1)}
     for size in SIZES:
         count = len(Plan(scene, size).settings)
         for decimals in (2, 1):
@@ -520,7 +522,7 @@ def freeze_all(folder, names=None, say=print):
         done = as_completed([work(name, folder) for name in names])
         for count, future in enumerate(done, 1):
             say(f"{count:2} of {len(names)}: {future.result()}")
-    sizes = [path.stat().st_size for path in folder.iterdir() if path.suffix in (".gz", ".png")]
+    sizes = [path.stat().st_size for path in folder.iterdir() if path.suffix in (".gz", ".webp")]
     say(f"{sum(sizes) / 1e6:.2f} MB in {time.perf_counter() - began:.0f} s")
 
 
@@ -592,14 +594,14 @@ def placeholder(scene_name, base, live="", *, narrow=NARROW_PAGE):
     )
     table = " kl-table" * says["table"]
     notes = "".join(f"<div>{html.escape(note)}</div>" for note in says["notes"])
-    source = f'<source media="{narrow}" srcset="{address}-narrow.png">'
+    source = f'<source media="{narrow}" srcset="{address}-narrow.webp">'
     way = f'<a href="{html.escape(live)}">{EVERY}</a>' if live else EVERY_SETTING
     return (
         f'<div class="kl-frozen" data-name="{scene_name}" data-src="{address}">'
         f'<div class="kl-room kl-asleep"><div class="kl-explorer" style="{style}">'
         f'<div class="kl-controls" aria-hidden="true" inert><div class="kl-rows">{rows}</div>'
         f'<div class="kl-buttons">{buttons}<div class="kl-said"></div></div></div>'
-        f'<div class="kl-picture"><picture>{source}<img class="kl-committed" src="{address}.png" '
+        f'<div class="kl-picture"><picture>{source}<img class="kl-committed" src="{address}.webp" '
         f'alt="{alt}" width="{WIDTH}" height="{scene.height:g}" loading="lazy"></picture></div>'
         f'<div class="kl-readout"><div class="kl-lines{table}">{lines}</div>'
         f'<div class="kl-notes">{notes}</div></div></div></div>'

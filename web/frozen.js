@@ -6,7 +6,17 @@
 // @ts-check
 
 import {copyOf} from "./links.js";
-import {bytesOf, distance, draw, Frames, notANumber, numberIn, element, shown} from "./picture.js";
+import {
+    bytesOf,
+    distance,
+    draw,
+    element,
+    Frames,
+    layoutOf,
+    notANumber,
+    numberIn,
+    shown,
+} from "./picture.js";
 
 /**
  * @import {Change, Copy, Drag, Layout, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
@@ -27,7 +37,7 @@ import {bytesOf, distance, draw, Frames, notANumber, numberIn, element, shown} f
  * @typedef {object} Head
  * @property {Scene} scene
  * @property {Layout} layout
- * @property {string} still a PNG in base64
+ * @property {string} still an image in base64
  * @property {string} about what slides together here, and what only the live version has
  * @property {Record<string, number[]>} stops the values that a slider has in some frame
  * @property {Record<string, Button>} buttons
@@ -166,67 +176,28 @@ class Frozen {
 
     /**
      * @param {FrozenScene} file
-     * @param {(layout: Layout) => Promise<FrozenScene>} other the file of another layout
+     * @param {(layout: Layout) => void} turn the page wants the other picture
      */
-    constructor(file, other) {
-        this.other = other;
+    constructor({head, names, frames}, turn) {
+        this.head = head;
+        this.scene = head.scene;
+        this.names = names;
+        this.frames = frames;
+        this.layout = head.layout;
+        this.fit = turn;
         /** @type {Copy | undefined} */
         this.copy = undefined;
-        this.tell = /** @type {(change: Change) => void} */ (() => {});
         this.trail = 0; // how often one began anew
-        this.head = file.head;
-        this.scene = file.head.scene;
-        this.names = file.names;
-        this.sliders = Object.fromEntries(this.scene.sliders.map(slider => [slider.name, slider]));
-        this.frames = file.frames;
-        this.start = this.now = this.frames[0];
-        this.setting = {...this.start.setting};
-        /** @type {Layout} */
-        this.layout = this.wanted = this.head.layout;
-        /** @type {BlobPart | null} */
-        this.still = null;
         /** @type {Frames<Frame>[]} those of each state of the game */
-        this.byState = [];
+        this.byState = head.back.map(() => new Frames(names, head.stops));
+        for (const frame of frames) this.byState[frame.state].add(frame);
+        this.sliders = Object.fromEntries(head.scene.sliders.map(slider => [slider.name, slider]));
+        this.start = this.now = frames[0];
+        this.setting = {...this.start.setting};
         /** @type {Shown} */
         this.shown = {...this.start.parts(), setting: this.setting, trail: 0};
-        this.open(file);
-    }
-
-    /**
-     * Both layouts have the same settings.
-     * @param {FrozenScene} file
-     */
-    open({head, frames}) {
-        this.layout = this.wanted = head.layout;
         this.still = bytesOf(head.still);
-        this.frames = frames;
-        this.byState = head.back.map(() => new Frames(this.names, head.stops));
-        for (const frame of frames) this.byState[frame.state].add(frame);
-        this.start = this.byState[0].get(this.start.setting) ?? frames[0];
-        this.now = this.byState[this.now.state].get(this.now.setting) ?? this.start;
-        this.setting = {...this.now.setting};
-        this.shown = {...this.now.parts(), setting: this.setting, trail: this.trail};
-    }
-
-    /** @param {Layout} layout */
-    async fit(layout) {
-        if (layout === this.wanted) return;
-        this.wanted = layout;
-        this.still = null; // the one that is there has another shape
-        this.shown = {...this.shown, moving: ""};
-        this.tell("still");
-        this.tell("frame");
-        try {
-            const file = await this.other(layout);
-            if (layout === this.wanted) this.open(file);
-        } catch (problem) {
-            console.warn(problem);
-            this.say(FAILED);
-            addEventListener("online", () => this.fit(layout), {once: true});
-            this.wanted = this.layout;
-        }
-        this.tell("still");
-        this.tell("frame");
+        this.tell = /** @type {(change: Change) => void} */ (() => {});
     }
 
     /** @param {(change: Change) => void} listen */
@@ -455,16 +426,17 @@ class Frozen {
 
 /** @typedef {{source: Frozen, end: () => void}} Awake */
 
-/** @type {WeakMap<HTMLElement, Promise<Awake | null>>} */
+/** @type {WeakMap<HTMLElement, Promise<Awake>>} */
 const awake = new WeakMap();
 
 /**
- * The explorer of a box, which wakes now unless it is awake; null without frames.
+ * The explorer of a box, which wakes now unless it is awake.
  * @param {HTMLElement} box
  */
 export function wake(box) {
     near.unobserve(box);
-    const begun = awake.get(box) ?? begin(box);
+    const asleep = /** @type {HTMLElement} */ (box.querySelector(".kl-explorer"));
+    const begun = awake.get(box) ?? show(box, layoutOf(asleep));
     awake.set(box, begun);
     return begun;
 }
@@ -480,45 +452,65 @@ export function wakeWhenNear(box) {
  */
 export function sleep(box) {
     near.unobserve(box);
-    awake.get(box)?.then(begun => begun?.end());
+    awake.get(box)?.then(({end}) => end());
 }
 
 /**
+ * Draw the file of a layout, and that of the other one once the page asks for it.
  * @param {HTMLElement} box
- * @returns {Promise<Awake | null>}
+ * @param {Layout} layout
+ * @param {Frozen} [before] whose setting it goes on with
+ * @returns {Promise<Awake>}
  */
-async function begin(box) {
-    const {src = "", start} = box.dataset;
+async function show(box, layout, before) {
+    const file = await fetched(box, layout);
+    let wanted = layout;
+    const source = new Frozen(file, asked => {
+        if (asked === wanted) return;
+        wanted = asked;
+        if (asked === layout) return;
+        const turned = show(box, asked, source);
+        awake.set(box, turned);
+        turned.then(end);
+    });
+    source.copy = copyOf(box, source);
+    const el = element("div", {className: "kl-live"});
+    box.querySelector(".kl-live")?.remove();
     const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
-    const said = asleep.querySelector(".kl-lines");
-    const root = asleep.querySelector(".kl-explorer");
-    const asked = root && getComputedStyle(root).getPropertyValue("--kl-picture").trim();
-    try {
-        const file = await load(src, asked === "narrow" ? "narrow" : "wide");
-        const el = element("div", {className: "kl-live"});
-        asleep.after(el);
-        const source = new Frozen(file, layout => load(src, layout));
-        source.copy = copyOf(box, source);
-        const end = draw(source, el);
-        asleep.classList.add("kl-replaced");
-        if (start) source.begin([...new URLSearchParams(start)]);
-        return {source, end};
-    } catch (problem) {
-        console.warn(problem);
-        if (said) {
-            said.setAttribute("role", "status");
-            said.textContent = FAILED;
+    asleep.after(el);
+    const end = draw(source, el);
+    asleep.classList.add("kl-replaced");
+    if (box.dataset.start) source.begin([...new URLSearchParams(box.dataset.start)]);
+    if (before) source.go(before.setting, source.names, before.now.state);
+    return {source, end};
+}
+
+/**
+ * The file, however long it takes: it is fetched again when the network is back, or at a touch.
+ * @param {HTMLElement} box
+ * @param {Layout} layout
+ */
+async function fetched(box, layout) {
+    const said = element("p", {className: "kl-failed", textContent: FAILED, role: "status"});
+    for (;;) {
+        try {
+            const file = await load(box.dataset.src ?? "", layout);
+            said.remove();
+            return file;
+        } catch (problem) {
+            console.warn(problem);
+            box.append(said);
+            await new Promise(again => {
+                const heard = new AbortController();
+                const go = () => {
+                    heard.abort();
+                    again(undefined);
+                };
+                addEventListener("online", go, {signal: heard.signal});
+                box.addEventListener("pointerdown", go, {signal: heard.signal});
+            });
         }
-        const again = () => {
-            removeEventListener("online", again);
-            box.removeEventListener("pointerdown", again);
-            awake.delete(box);
-            wake(box);
-        };
-        addEventListener("online", again);
-        box.addEventListener("pointerdown", again);
     }
-    return null;
 }
 
 const near = new IntersectionObserver(

@@ -98,10 +98,10 @@ function place(slide) {
     /** @type {HTMLElement | null | undefined} */
     const frozen = box?.closest(".kl-frozen");
     if (!picture || !frozen?.querySelector(".kl-live") || frozen.dataset.placed) return;
-    const room = FLOOR - frozen.offsetTop - (first(frozen, ".kl-about")?.offsetHeight ?? 0);
+    const room = FLOOR - frozen.offsetTop;
     const ratio = picture.offsetWidth / picture.offsetHeight;
     const width = Math.min(640, Math.floor(room * ratio));
-    box.style.setProperty("--picture", `${width}px`);
+    frozen.style.setProperty("--picture", `${width}px`);
     frozen.dataset.placed = "true";
 }
 

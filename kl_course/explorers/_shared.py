@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from kl_course.models._shared import normal_pdf, weight_for_share
-from kl_course.plots import label_axes, plot_bars, plot_text
-from kl_course.scene import Handle, Slider
+from kl_course.plots import is_narrow, label_axes, plot_bars, plot_text
+from kl_course.scene import INCH, Handle, Slider
 
 FORWARD, BACKWARD, BITS = "D(p‖q)", "D(q‖p)", "D(p‖q), base 2"
 
@@ -97,12 +97,23 @@ def layout_bars(ax, outcomes, **labels):
 
 
 def draw_bars(ax, who, tops, texts, *, bottom=0, gap=0.04, alone=False):
-    """Draw a bar for each outcome, a text `gap` above it: p beside q, or `alone` in the middle."""
+    """Draw a bar for each outcome, a text `gap` above it: p beside q, or `alone` in the middle.
+
+    The gap of a narrow picture is as large as a ring on the bar.
+    """
+    if is_narrow(ax.figure):
+        gap = max(gap, height_of(ax, 12))
     left, width = (-0.35, 0.7) if alone else ({"p": -0.38, "q": 0.02}[who], 0.36)
     place = np.arange(len(tops)) + left
     plot_bars(ax, place, bottom, width, np.subtract(tops, bottom), who)
     for i, (top, text) in enumerate(zip(tops, texts, strict=True)):
         plot_text(ax, place[i] + width / 2, top + gap, text, f"{who} {i}", ha="center")
+
+
+def height_of(ax, pixels):
+    """So many CSS pixels, from below to above, in units of the y axis."""
+    share = pixels / INCH / ax.figure.get_figheight() / ax.get_position().height
+    return share * np.ptp(ax.get_ylim())
 
 
 def seed_box(start):

@@ -6,6 +6,7 @@ from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     draw_bars,
+    height_of,
     layout_bars,
     weight_handles,
     weight_sliders,
@@ -13,7 +14,16 @@ from kl_course.explorers._shared import (
 )
 from kl_course.models._shared import values_of
 from kl_course.models.codes import code_words, huffman_lengths, mean_length
-from kl_course.plots import COLORS, add_key, label_axes, plot_bars, plot_line, plot_text
+from kl_course.plots import (
+    COLORS,
+    add_key,
+    is_narrow,
+    label_axes,
+    lay_out_panels,
+    plot_bars,
+    plot_line,
+    plot_text,
+)
 from kl_course.scene import Frame, Scene
 from kl_helpers.divergences import cross_entropy, entropy, kl_divergence
 
@@ -47,9 +57,8 @@ def explore_code():
         return Frame(values, data, [_silent(messages, p)])
 
     def layout(figure):
-        bars, areas = figure.subplots(1, 2, width_ratios=(1, 1.25))
+        bars, areas = _lay_out_panels(figure, top=0.96)
         _layout_bars(bars, messages)
-        figure.subplots_adjust(0.07, 0.16, 0.98, 0.88, wspace=0.2)
         _layout_areas(areas, "length in bits")
         add_key(areas, {"p": "codeword", "−log₂ p": ideal_look}, filled=True)
         return bars, areas
@@ -80,6 +89,7 @@ def explore_code():
             "Nearly always sun": weight_values(messages, p=(20, 1, 0, 0, 0)),
         },
         handles=weight_handles(messages, p=0.0),
+        narrow_height=430,
     )
 
 
@@ -119,13 +129,12 @@ def explore_code_book():
         return Frame(values, {"p": p, "q": q, "words": code_words(lengths["q"])}, notes)
 
     def layout(figure):
-        bars, areas = figure.subplots(1, 2, width_ratios=(1, 1.25))
+        bars, areas = _lay_out_panels(figure, top=0.935)
         _layout_bars(bars, messages)
         add_key(bars, {"p": "p, sent", "q": "q, the book"}, filled=True)
-        figure.subplots_adjust(0.07, 0.16, 0.98, 0.88, wspace=0.2)
         _layout_areas(areas, "−log₂ of the share, in bits")
         names = {"p": "in both books", "gain": "longer in q's", "loss": "shorter in q's"}
-        add_key(areas, names, filled=True)
+        add_key(areas, names, filled=True, most=2)
         return bars, areas
 
     def draw(axes, p, q, words):
@@ -154,6 +163,7 @@ def explore_code_book():
         handles=weight_handles(messages, p=-0.2, q=0.2),
         swap=[(f"p_{m}", f"q_{m}") for m in messages],
         rows=(3, 2),
+        narrow_height=450,
     )
 
 
@@ -162,8 +172,15 @@ def _silent(messages, p):
     return f"Never sent, and without a codeword: {', '.join(silent)}." if silent else ""
 
 
+def _lay_out_panels(figure, top):
+    """Axes for the bars and for the boxes; between them in the narrow picture names and words."""
+    wide, narrow = (0.07, 0.16, 0.98, 0.88, 0.2), (0.14, 0.11, 0.98, top, 0.62)
+    ratios = 1, 1.25
+    return lay_out_panels(figure, 2, wide=wide, narrow=narrow, ratios=ratios, heights=ratios)
+
+
 def _layout_bars(ax, messages):
-    layout_bars(ax, messages, y="probability", ylim=(0, 1.1))
+    layout_bars(ax, messages, y="probability", ylim=(0, 1.2 if is_narrow(ax.figure) else 1.1))
     ax.tick_params(axis="x", pad=6)  # points; room for the handle of a bar of height 0
 
 
@@ -195,14 +212,15 @@ def _draw_costs(ax, p, q):
 
 def _draw_words(ax, words):
     """The codewords below the names; a message that is all there is needs no bit."""
+    below = max(0.165, height_of(ax, 36))
     for i, word in enumerate(words):
         text = "–" if word is None else word or "(no bit)"
-        plot_text(ax, i, -0.165, text, f"word {i}", ha="center", family="monospace")
+        plot_text(ax, i, -below, text, f"word {i}", ha="center", family="monospace")
 
 
 def _draw_names(ax, messages, p):
     """The names below the boxes that are wide enough for them."""
-    middle = np.cumsum(p) - p / 2
+    middle, below = np.cumsum(p) - p / 2, max(0.5, height_of(ax, 17))
     for i, message in enumerate(messages):
         text = message if p[i] >= 0.08 else ""
-        plot_text(ax, middle[i], -0.5, text, f"name {i}", ha="center")
+        plot_text(ax, middle[i], -below, text, f"name {i}", ha="center")

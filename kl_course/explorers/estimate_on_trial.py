@@ -10,7 +10,9 @@ from kl_course.models.estimate_on_trial import bin_shares, levels
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
+    lay_out_panels,
     plot_bars,
     plot_curve,
     plot_histogram,
@@ -67,11 +69,17 @@ def explore_trial():
         return Frame(values, data, notes)
 
     def layout(figure):
-        shares, fall = figure.subplots(1, 2, width_ratios=(1, 1.1))
-        figure.subplots_adjust(0.07, 0.13, 0.9, 0.88, wspace=0.3)
+        shares, fall = lay_out_panels(
+            figure,
+            2,
+            wide=(0.07, 0.13, 0.9, 0.88, 0.3),
+            narrow=(0.205, 0.1, 0.84, 0.91, 0.5),
+            ratios=(1, 1.1),
+            heights=(1, 1.1),
+        )
         label_axes(shares, x="length, in σ", y="share in each bin", xlim=(-8, 8), ylim=(0, -FLOOR))
         shares.set_yticks(range(0, -FLOOR + 1, 2), [f"$10^{{{k}}}$" for k in range(FLOOR, 1, 2)])
-        add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"})
+        add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"}, most=1)
         label_axes(fall, x="nats", xlim=(0, RIGHT), ylim=(6.6, -0.6))
         fall.set_yticks(range(len(steps)), steps)
         fall.tick_params(axis="y", length=0)
@@ -104,6 +112,7 @@ def explore_trial():
             "Different": DEMO | {"shift": -5.0},
             "p = q": DEMO | {"shift": 0.0},
         },
+        narrow_height=440,
     )
 
 
@@ -135,7 +144,8 @@ def _draw_fall(ax, nats):
     step[np.abs(step) < 0.02] = 0  # narrower than the link that marks the level
     plot_bars(ax, level[:-1], row, np.maximum(step, 0), 0.6, "gain")
     plot_bars(ax, level[1:], row, np.maximum(-step, 0), 0.6, "loss")
-    whole = {"linewidth": 17, "solid_capstyle": "butt", "alpha": 0.6}
+    width = 9.5 if is_narrow(ax.figure) else 17  # points; as wide as the bars
+    whole = {"linewidth": width, "solid_capstyle": "butt", "alpha": 0.6}
     plot_line(ax, [0, level[0]], [0, 0], "exact", color=COLORS["ink"], **whole)
     plot_line(ax, [0, level[-1]], [last, last], "reported", color=COLORS["sum"], **whole)
     x, y = np.repeat(level, 3), np.add.outer(np.arange(last), [-0.3, 1.3, np.nan]).ravel()

@@ -18,7 +18,7 @@ from kl_course.models.estimators import (
     log_ratio,
     mean_square_ratio,
 )
-from kl_course.plots import COLORS, add_key, label_axes, plot_line
+from kl_course.plots import COLORS, add_key, is_narrow, label_axes, lay_out_panels, plot_line
 from kl_course.scene import Frame, Scene, Slider
 from kl_helpers.distributions import kl_normal
 
@@ -37,7 +37,8 @@ def _sliders(shift):
 
 def _lay_out_rows(ax, names, limits, ticks):
     label_axes(ax, x="estimate of D(p‖q), in nats", xlim=limits, ylim=(len(names) - 0.45, -0.55))
-    ax.set_title("a dot a repetition, | their mean, dashed: exact", color=COLORS["ink"])
+    look = {"loc": "right", "fontsize": 9.5} if is_narrow(ax.figure) else {}
+    ax.set_title("a dot a repetition, | their mean, dashed: exact", color=COLORS["ink"], **look)
     ax.set_xscale("asinh", linear_width=ticks[2])  # even up to the first tick, then logarithmic
     ax.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
     ax.set_xticks([], minor=True)
@@ -103,8 +104,9 @@ def explore_estimators():
         return Frame(values, {"truth": truth, "results": results}, [note])
 
     def layout(figure):
+        wide, narrow = (0.125, 0.14, 0.985, 0.93), (0.27, 0.16, 0.98, 0.92)
         ax = figure.subplots()
-        figure.subplots_adjust(0.125, 0.14, 0.985, 0.93)
+        figure.subplots_adjust(*(narrow if is_narrow(figure) else wide))
         _lay_out_rows(ax, (*SAMPLES_ONLY, "k1"), limits, (-0.5, 0, 0.5, 1, 2, 5, 10, 20))
         return ax
 
@@ -125,6 +127,7 @@ def explore_estimators():
             "Wide q": {"shift": 0, "sigma": 2},
         },
         height=340,
+        narrow_height=280,
     )
 
 
@@ -177,8 +180,14 @@ def explore_monte_carlo():
     """
 
     def layout(figure):
-        left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
-        figure.subplots_adjust(0.045, 0.16, 0.985, 0.9, wspace=0.14)
+        left, right = lay_out_panels(
+            figure,
+            2,
+            wide=(0.045, 0.16, 0.985, 0.9, 0.14),
+            narrow=(0.12, 0.1, 0.98, 0.945, 0.64),
+            ratios=(1.5, 1),
+            heights=(1.1, 1),
+        )
         _lay_out_rows(left, WITH_DENSITIES, LIMITS, (-0.1, 0, 0.02, 0.1, 0.5, 2, 5, 20))
         label_axes(right, x="x", xlim=(-8, 8), ylim=(LOWEST, HIGHEST))
         right.set_yscale("log")
@@ -188,7 +197,7 @@ def explore_monte_carlo():
             "q²/p, area Eₚ[r²]": {"color": COLORS["sum"], "linestyle": "-."},
             "all the draws": {"color": COLORS["ink"], "linewidth": 5},
         }
-        add_key(right, key)
+        add_key(right, key, most=2)
         return left, right
 
     return Scene(
@@ -210,4 +219,5 @@ def explore_monte_carlo():
             "Wide q": {"shift": 0, "sigma": 2},
         },
         height=340,
+        narrow_height=430,
     )

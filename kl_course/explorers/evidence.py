@@ -22,7 +22,9 @@ from kl_course.models.evidence import (
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
+    lay_out_panels,
     plot_band,
     plot_curve,
     plot_histogram,
@@ -84,8 +86,11 @@ def compute_leads(p, q, n, seed):
 
 def lay_out_leads(figure):
     """Axes for the paths, and beside them for where they are after n trains."""
-    paths, now = figure.subplots(1, 2, width_ratios=(3, 1), sharey=True)
-    figure.subplots_adjust(0.065, 0.13, 0.925, 0.92, wspace=0.06)
+    ratio, margins = 3, (0.065, 0.13, 0.925, 0.92, 0.06)
+    if is_narrow(figure):
+        ratio, margins = 2, (0.155, 0.14, 0.84, 0.81, 0.08)
+    paths, now = figure.subplots(1, 2, width_ratios=(ratio, 1), sharey=True)
+    figure.subplots_adjust(*margins)
     label_axes(paths, x="trains", y="lead of p, in nats", xlim=(0, TRAINS), ylim=(LOW, HIGH))
     for sign, odds in ((1, "100 : 1"), (-1, "1 : 100")):
         paths.axhline(sign * SURE, **_DOTTED)
@@ -94,10 +99,10 @@ def lay_out_leads(figure):
     paths.axhline(0, linewidth=0.8, **_INK)
     now.axhline(0, linewidth=0.8, **_INK)
     path = {"color": COLORS["p"], "linewidth": 1}
-    add_key(paths, {"20 paths": path, "n·D ± 2 sd": _MIDDLE, "first at 100 : 1": _DOTS})
+    add_key(paths, {"20 paths": path, "n·D ± 2 sd": _MIDDLE, "first at 100 : 1": _DOTS}, most=1)
     label_axes(now, x="chance after n", xlim=(0, 1.15))
     now.set_xticks([])
-    add_key(now, {"p": "p true", "q": "q true"})
+    add_key(now, {"p": "p true", "q": "q true"}, most=1)
     return paths, now
 
 
@@ -159,6 +164,7 @@ def explore_leads():
         swap=[("p", "q")],
         rows=(2, 2, 2),
         note_lines=3,
+        narrow_height=300,
     )
 
 
@@ -227,11 +233,12 @@ def compute_errors(p, q, t, n):
 
 def lay_out_errors(figure):
     """Axes for the chances of each share of late trains, and for the errors over the trains."""
-    counts, errors = figure.subplots(1, 2)
-    figure.subplots_adjust(0.05, 0.14, 0.985, 0.92, wspace=0.17)
+    wide, narrow = (0.05, 0.14, 0.985, 0.92, 0.17), (0.13, 0.1, 0.965, 0.9, 0.58)
+    counts, errors = lay_out_panels(figure, 2, wide=wide, narrow=narrow)
     label_axes(counts, x="share of late trains", y="chance", xlim=(0, 1), ylim=(0, 1.08))
     counts.set_yticks([])
-    add_key(counts, {"p": "p true, misses filled", "q": "q true, false alarms filled"})
+    key = {"p": "p true, misses filled", "q": "q true, false alarms filled"}
+    add_key(counts, key, most=1)
     label_axes(errors, x="trains", xlim=(0, TESTED), ylim=(FLOOR, 0.3))
     errors.set_yticks(range(FLOOR, 1, 2), [f"$10^{{{k}}}$" for k in range(FLOOR, 1, 2)])
     looks = {"color": COLORS["p"]}, {"color": COLORS["q"], "linestyle": "--"}
@@ -291,6 +298,7 @@ def explore_errors():
         rows=(2, 2, 2),
         note_lines=2,
         height=330,
+        narrow_height=430,
     )
 
 
@@ -340,7 +348,8 @@ def explore_chance():
 
     def layout(figure):
         ax = figure.subplots()
-        figure.subplots_adjust(0.065, 0.15, 0.985, 0.92)
+        wide, narrow = (0.065, 0.15, 0.985, 0.92), (0.16, 0.17, 0.965, 0.79)
+        figure.subplots_adjust(*(narrow if is_narrow(figure) else wide))
         label_axes(
             ax, x="2n·D̂, in nats", y="share of samples, per nat", xlim=(0, right), ylim=(0, top)
         )
@@ -349,7 +358,7 @@ def explore_chance():
             "χ², k − 1 degrees of freedom": {"color": COLORS["sum"], "linestyle": "-."},
             "5 % threshold": {"color": COLORS["ink"], "linewidth": 1.4},
         }
-        add_key(ax, key)
+        add_key(ax, key, most=1)
         return ax
 
     def draw(ax, shares, df, threshold):
@@ -374,6 +383,7 @@ def explore_chance():
         rows=(1, 2, 2),
         presets={"Fair": {"load": 0.0}, "Loaded": {"load": 0.15}},
         height=300,
+        narrow_height=270,
     )
 
 

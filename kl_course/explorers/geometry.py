@@ -22,7 +22,15 @@ from kl_course.models.geometry import (
     textbook_kl_normal,
     widths_of_ball,
 )
-from kl_course.plots import COLORS, add_key, label_axes, plot_density, plot_line
+from kl_course.plots import (
+    COLORS,
+    add_key,
+    is_narrow,
+    label_axes,
+    lay_out_panels,
+    plot_density,
+    plot_line,
+)
 from kl_course.scene import Frame, Handle, Scene, Slider
 from kl_helpers.distributions import kl_bernoulli, kl_normal
 
@@ -63,18 +71,21 @@ def compute_close_up(log_step, direction, sigma):
 
 def lay_out_close_up(figure):
     """Axes for all three over the step, and for how far two of them are from the quadratic."""
-    left, right = figure.subplots(1, 2)
-    figure.subplots_adjust(0.08, 0.14, 0.985, 0.9, wspace=0.22)
+    wide, narrow = (0.08, 0.14, 0.985, 0.9, 0.22), (0.175, 0.1, 0.98, 0.94, 0.5)
+    left, right = lay_out_panels(figure, 2, wide=wide, narrow=narrow)
+    distance, above_1 = "distance from ½δᵀIδ, relative", 2.5
+    if is_narrow(figure):
+        distance, above_1 = f"|{ERROR}|", 8
     axis = {"xscale": "log", "yscale": "log", "xlim": (10 ** CLOSE[0] / 1.5, 1.5)}
     left.set(**axis, xlabel="δ", ylabel="nats", ylim=(1e-22, 30))
-    right.set(**axis, xlabel="δ", ylabel="distance from ½δᵀIδ, relative", ylim=(1e-17, 1e7))
+    right.set(**axis, xlabel="δ", ylabel=distance, ylim=(1e-17, 1e7))
     for ax in (left, right):
         ax.minorticks_off()
         ax.set_xticks(10.0 ** np.arange(-10, 1, 2))
     left.set_yticks(10.0 ** np.arange(-20, 1, 5))
     right.set_yticks(10.0 ** np.arange(-16, 7, 4))
     right.axhline(1, linestyle=":", linewidth=1.2, **_INK)
-    right.text(1.2, 2.5, "as far off as ½δᵀIδ is large", ha="right", **_INK)
+    right.text(1.2, above_1, "as far off as ½δᵀIδ is large", ha="right", **_INK)
     add_key(left, _CLOSE_LOOKS)
     add_key(right, {name: _CLOSE_LOOKS[name] for name in (FORWARD, TEXTBOOK)})
     return left, right
@@ -128,6 +139,7 @@ def explore_close_up():
         handles=[Handle("step", itemgetter(0), place, _drag_log_step, "q", drawn=True)],
         note_lines=2,
         height=340,
+        narrow_height=430,
     )
 
 
@@ -186,8 +198,14 @@ def explore_balls():
     """
 
     def layout(figure):
-        plane, densities = figure.subplots(1, 2, width_ratios=(1.25, 1))
-        figure.subplots_adjust(0.065, 0.14, 0.985, 0.9, wspace=0.17)
+        plane, densities = lay_out_panels(
+            figure,
+            2,
+            wide=(0.065, 0.14, 0.985, 0.9, 0.17),
+            narrow=(0.14, 0.1, 0.98, 0.94, 0.55),
+            ratios=(1.25, 1),
+            heights=(1.5, 1),
+        )
         label_axes(plane, x="μ of q", y="σ of q", xlim=(-2.6, 2.6), ylim=(0, 3))
         label_axes(densities, x="x", y="density", xlim=(BALL_X[0], BALL_X[-1]), ylim=(0, PEAK))
         add_key(plane, _RIM_LOOKS)
@@ -217,6 +235,7 @@ def explore_balls():
         rows=(3, 3),
         note_lines=2,
         height=340,
+        narrow_height=430,
     )
 
 
@@ -282,8 +301,8 @@ def explore_f_divergences():
     """
 
     def layout(figure):
-        shapes, sizes = figure.subplots(1, 2)
-        figure.subplots_adjust(0.065, 0.14, 0.985, 0.9, wspace=0.19)
+        wide, narrow = (0.065, 0.14, 0.985, 0.9, 0.19), (0.14, 0.1, 0.98, 0.94, 0.5)
+        shapes, sizes = lay_out_panels(figure, 2, wide=wide, narrow=narrow)
         label_axes(shapes, x="t = p/q", y="f(t)", xlim=(0, RATIO), ylim=(0, F_TOP))
         t = np.linspace(0.01, RATIO, 250)
         for name, look in _RELATIVE_LOOKS.items():
@@ -316,6 +335,7 @@ def explore_f_divergences():
         handles=[Handle("step", itemgetter(1), place, _drag_log_step, "q", drawn=True)],
         rows=(3, 3),
         height=340,
+        narrow_height=430,
     )
 
 
@@ -367,8 +387,8 @@ def explore_bregman():
     """
 
     def layout(figure):
-        left, right = figure.subplots(1, 2)
-        figure.subplots_adjust(0.06, 0.14, 0.985, 0.9, wspace=0.17)
+        wide, narrow = (0.06, 0.14, 0.985, 0.9, 0.17), (0.135, 0.11, 0.965, 0.94, 0.55)
+        left, right = lay_out_panels(figure, 2, wide=wide, narrow=narrow)
         label_axes(left, x="log-odds η", y="A(η), nats", xlim=(ETA[0], ETA[-1]), ylim=(-2.9, 3.4))
         label_axes(right, x="probability of heads", y="−H, nats", xlim=(0, 1), ylim=(-3, 0.15))
         left.plot(ETA, log_partition(ETA), color=COLORS["sum"])
@@ -417,6 +437,7 @@ def explore_bregman():
         rows=(3, 2),
         note_lines=0,
         height=330,
+        narrow_height=400,
     )
 
 

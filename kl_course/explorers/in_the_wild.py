@@ -28,7 +28,9 @@ from kl_course.models.in_the_wild import (
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
+    lay_out_panels,
     plot_bars,
     plot_curve,
     plot_density,
@@ -74,8 +76,11 @@ def explore_bound():
         return Frame(values, data, notes)
 
     def layout(figure):
+        margins = 0.12, 0.12, 0.985, 0.92, None, 0.62
+        if is_narrow(figure):
+            margins = 0.255, 0.12, 0.98, 0.935, None, 0.75
         axes = figure.subplots(2, 1, height_ratios=(1.7, 1))
-        figure.subplots_adjust(0.12, 0.12, 0.985, 0.92, hspace=0.62)
+        figure.subplots_adjust(*margins)
         label_axes(axes[0], x="z", y="density", xlim=(-4, 5), ylim=(0, peak))
         prior = {"color": _GREY, "linestyle": ":", "linewidth": 1.6}
         add_key(axes[0], {"prior": prior, "p": "posterior", "q": "your q"})
@@ -83,7 +88,8 @@ def explore_bound():
         label_axes(axes[1], x="nats", xlim=(0, top), ylim=(0, 2))
         axes[1].set_yticks([1.5, 0.5], ["you minimise", "it consists of"])
         axes[1].tick_params(left=False)
-        add_key(axes[1], dict(zip(("loss", "q", "p", "gain"), names, strict=True)), filled=True)
+        parts = dict(zip(("loss", "q", "p", "gain"), names, strict=True))
+        add_key(axes[1], parts, filled=True, most=2)
         return axes
 
     def draw(axes, p, q, parts):
@@ -111,6 +117,7 @@ def explore_bound():
         rows=(3, 2),
         note_lines=3,
         height=385,
+        narrow_height=400,
     )
 
 
@@ -139,8 +146,8 @@ def explore_tilt():
         return Frame({name: float(value) for name, value in values.items()}, data)
 
     def layout(figure):
-        axes = figure.subplots(1, 2, width_ratios=(1.25, 1))
-        figure.subplots_adjust(0.07, 0.14, 0.985, 0.9, wspace=0.2)
+        wide, narrow = (0.07, 0.14, 0.985, 0.9, 0.2), (0.165, 0.11, 0.98, 0.935, 0.42)
+        axes = lay_out_panels(figure, 2, wide=wide, narrow=narrow, ratios=(1.25, 1))
         label_axes(axes[0], y="probability", xlim=(-0.6, 4.6), ylim=(0, 1))
         axes[0].set_xticks(places, WORDS)
         add_key(axes[0], {"p": "policy π", "q": "reference π₀"}, filled=True)
@@ -176,6 +183,7 @@ def explore_tilt():
         },
         pair=("beta", "r_great"),
         note_lines=0,
+        narrow_height=400,
     )
 
 
@@ -215,8 +223,8 @@ def compute_drift(share, n, bins, seed):
 
 def lay_out_drift(figure):
     """Axes for the shares of the birds in the bins, and for PSI over the number of birds."""
-    axes = figure.subplots(1, 2, width_ratios=(1.25, 1))
-    figure.subplots_adjust(0.07, 0.14, 0.985, 0.9, wspace=0.22)
+    wide, narrow = (0.07, 0.14, 0.985, 0.9, 0.22), (0.16, 0.1, 0.97, 0.94, 0.5)
+    axes = lay_out_panels(figure, 2, wide=wide, narrow=narrow, ratios=(1.25, 1))
     label_axes(axes[0], x="bin of bill length", y="share of the birds", ylim=(0, MOST))
     axes[0].set(xlim=(0, 1), xticks=[0.05, 0.95], xticklabels=["shortest", "longest"])
     add_key(axes[0], {"new birds p": {"color": "#A6CBE0", "linewidth": 8}, "q": "Adelies q"})
@@ -271,4 +279,5 @@ def explore_drift():
         presets={"No drift": {"share": 0}, "One in five": {"share": 0.2}},
         rows=(3, 3),
         note_lines=3,
+        narrow_height=420,
     )
