@@ -82,7 +82,8 @@ def broken(site, files):
                 continue
             if target.startswith("data:"):
                 continue
-            address, anchor = urldefrag(urljoin(f"/{name}", target))
+            ending = ".json.gz" if key == "data-src" else ""
+            address, anchor = urldefrag(urljoin(f"/{name}", target + ending))
             path = unquote(urlparse(address).path).lstrip("/") or "index.html"
             if not (site.folder / path).is_file():
                 yield f"{name}: {target} leads nowhere"
@@ -409,14 +410,14 @@ def test_an_explorer_takes_the_place_of_its_picture(lesson):
     page = lesson("00-start-here")
     box = page.locator(".kl-frozen").first
     box.scroll_into_view_if_needed()
-    box.locator(".kl-explorer").wait_for()
+    box.locator(".kl-live .kl-explorer").wait_for()
     assert not box.locator(".kl-committed").is_visible()
     number = box.get_by_role("status").text_content()
     box.get_by_role("slider", name="μ of q").press("End")
     assert box.get_by_role("status").text_content() != number
     page.emulate_media(media="print")
     assert box.locator(".kl-committed").is_visible()
-    assert not box.locator(".kl-explorer").is_visible()
+    assert not box.locator(".kl-live .kl-explorer").is_visible()
 
 
 def box_of(page, place):
