@@ -36,7 +36,7 @@ HEADER = (
 )
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>bench</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="picture.css">
-<script type="module" src="frozen.js"></script><body data-theme="light">{box}</body></html>"""
+<script type="module" src="explorers.js"></script><body data-theme="light">{box}</body></html>"""
 
 # From an input event to the end of the first frame that was drawn with what it changed.
 METER = """() => {

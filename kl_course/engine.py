@@ -12,7 +12,8 @@
 - A narrow page, such as a phone's, says so, and has its own still picture and its own frames as
   answers: the same scene, drawn for it. What comes down as traits is always the wide one.
 - The controls last as long as the explorer; its Figure, with the SVG of what did not change, until
-  Reset; its setting as long as the kernel, so that a cell that is run again goes on (`recall`).
+  Reset; its setting as long as the kernel, so that a cell that is run again goes on (`recall`),
+  unless its line names another start.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import wraps
+from inspect import getdoc, signature
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +70,14 @@ class Explorer:
     Parameters
     ----------
     scene : Scene
+    **start : float
+        Values of some sliders to begin with. The others begin where the scene does.
 
     Attributes
     ----------
     scene : Scene
+    start : dict of str to float
+        Where all sliders begin, and where "Reset" brings them back to.
     controls : dict of str to Control
         Name -> what holds the slider's value.
     buttons : tuple of str
@@ -84,10 +91,11 @@ class Explorer:
         What the page knows: ``setting``, ``still``, ``moving``, ``readout``.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, **start: float) -> None:
         from threading import RLock  # not at the top: nothing there that a bare browser lacks
 
         self.scene = scene
+        self.start = start_of(scene, start)
         self.controls = {slider.name: Control(slider) for slider in scene.sliders}
         self.buttons = tuple(self._actions())
         # JupyterLab may hand slider messages to another thread than the one that runs the cells.
@@ -100,10 +108,12 @@ class Explorer:
         self._narrow: Drawing | None = None  # until a page is that narrow
         drawing = Drawing(scene)
         self.view = _View(scene=for_the_page(drawing, self.buttons))
-        try:  # a cell that is run again goes on where it was
-            self._begin(self._kept["setting"], drawing)
+        try:  # a cell that is run again goes on where it was, if it begins where it did
+            goes_on = self._kept["start"] == self.start
+            self._begin(self._kept["setting"] if goes_on else self.start, drawing)
         except (KeyError, ValueError):  # it was not run before, or its sliders have changed since
-            self._begin(scene.start, drawing)
+            self._begin(self.start, drawing)
+        self._kept["start"] = self.start
         for control in self.controls.values():
             control.observe(self._on_control, names="value")
         self.view.on_msg(lambda _, message, buffers: self._on_message(message))
@@ -126,9 +136,9 @@ class Explorer:
                 self.controls[name].value = value
 
     def reset(self) -> None:
-        """Go back to the first setting and the first picture."""
+        """Go back to `start` and to the first picture."""
         with self._lock:
-            self._begin(self.scene.start, Drawing(self.scene))
+            self._begin(self.start, Drawing(self.scene))
 
     def press(self, label: str) -> None:
         """Press one of `buttons`: take a preset or an action, swap, resample or reset."""
@@ -325,6 +335,39 @@ class Explorer:
         return replace(frame, data={**frame.data, self.scene.trail: self._trail_to(frame)})
 
 
+STARTS = """
+Parameters
+----------
+**start : float
+    Values of some controls that are shown, to begin with and to come back to at "Reset".
+
+Returns
+"""
+
+
+def as_explorer(make_scene: Callable[[], Scene]) -> Callable[..., Explorer]:
+    """Turn a function that makes a scene into one that shows it, from a start that is given to it.
+
+    Its docstring says what it shows; what it takes is said here, for all of them.
+    """
+
+    @wraps(make_scene)
+    def explore(**start: float) -> Explorer:
+        return Explorer(make_scene(), **start)
+
+    explore.__doc__ = (getdoc(make_scene) or "").replace("\nReturns\n", STARTS, 1)
+    explore.__signature__ = signature(explore, follow_wrapped=False)  # type: ignore[attr-defined]
+    return explore
+
+
+def start_of(scene: Scene, given: Setting) -> Setting:
+    """Where all sliders of a scene begin, if those that are shown may be given a start."""
+    shown = [slider.name for slider in scene.sliders if slider.shown]
+    if unknown := set(given) - set(shown):
+        raise ValueError(f"no slider is called {sorted(unknown)}; there are {shown}")
+    return scene.check(given)
+
+
 class _View(anywidget.AnyWidget):
     """What travels between kernel and page."""
 
@@ -365,6 +408,7 @@ def for_the_page(drawing: Drawing, buttons: Sequence[str]) -> dict:
             {
                 "name": slider.name,
                 "label": slider.label,
+                "start": slider.start,
                 "stops": slider.stops if slider.handle else (),
                 "ends": slider.ends,
                 "texts": [f"{option:g}" for option in slider.options],

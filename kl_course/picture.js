@@ -13,6 +13,7 @@
  * @typedef {object} Slider
  * @property {string} name
  * @property {string} label
+ * @property {number} start where the scene begins
  * @property {number[]} stops where the handle can stand; empty without a handle
  * @property {[number, number]} ends the lowest and the highest value
  * @property {string[]} texts of the stops, where these are the only values
@@ -66,6 +67,11 @@
  * @property {number} [trail] how often a live trail had changed before
  */
 
+/**
+ * What a button beside Reset copies, and the word for it.
+ * @typedef {{label: string, said: string, text: () => string}} Copy
+ */
+
 /** @typedef {"setting" | "frame" | "still" | "said" | "gone"} Change */
 
 /**
@@ -80,6 +86,7 @@
  * @property {boolean} busy whether what counts is still on its way
  * @property {boolean} gone whether nobody answers any more
  * @property {Node | string} [wayOn] what to do then
+ * @property {Copy} [copy] what leads others to what is shown
  * @property {(setting: Setting, name: string) => void} slide a slider was moved
  * @property {(place: Drag) => void} drag a handle was
  * @property {(label: string) => void} press a button was pressed
@@ -166,16 +173,42 @@ export function nearestStop(stops, value) {
 }
 
 /**
+ * The number that a text says, in either way to write a minus and a decimal.
+ * @param {string} text
+ */
+export function numberIn(text) {
+    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
+    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : undefined;
+}
+
+/**
+ * @param {Slider} slider
+ * @param {string} text
+ */
+export function notANumber({label}, text) {
+    return `“${text.trim()}” is not a number, so ${label} stays.`;
+}
+
+/**
+ * The sliders that stand elsewhere than at the scene's start, as `mu_q=0.5`.
+ * @param {Scene} scene
+ * @param {Setting} setting
+ */
+export function differences({sliders}, setting) {
+    return sliders
+        .filter(({name, start}) => setting[name] !== start)
+        .map(({name}) => `${name}=${setting[name]}`);
+}
+
+/**
  * What a person typed, as {value} or as {complaint}, or as both where the nearest one is taken.
  * @param {Slider} slider
  * @param {string} text
  * @returns {{value?: number, complaint?: string}}
  */
 function read(slider, text) {
-    const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain))
-        return {complaint: `“${text.trim()}” is not a number, so ${slider.label} stays.`};
-    const value = Number(plain);
+    const value = numberIn(text);
+    if (value === undefined) return {complaint: notANumber(slider, text)};
     const [low, high] = slider.ends;
     if (value < low || value > high)
         return {
@@ -325,6 +358,26 @@ function makeHandle({name, color, ring, moves}, picture, drag, source) {
         grip.style.top = `${100 * top}%`;
     };
     return {grip, show};
+}
+
+/**
+ * A button that copies; where the clipboard is refused, the text stands selected among the words.
+ * @param {Copy} copy
+ * @param {HTMLElement} words
+ */
+function makeCopyButton({label, said, text}, words) {
+    const button = element("button", {type: "button", className: "kl-copy", textContent: label});
+    button.addEventListener("click", async () => {
+        try {
+            await navigator.clipboard.writeText(text());
+            words.textContent = said;
+        } catch {
+            const field = element("input", {readOnly: true, value: text(), ariaLabel: label});
+            words.replaceChildren(field);
+            field.select();
+        }
+    });
+    return button;
 }
 
 /**
@@ -543,6 +596,12 @@ class Live {
         this.said = "";
         this.gone = false;
         this.wayOn = wayOn(model.widget_manager);
+        this.copy = {
+            label: "Copy line",
+            said: "Line copied.",
+            text: () =>
+                `explore_${this.scene.name}(${differences(this.scene, this.setting).join(", ")})`,
+        };
         this.setting = model.get("setting");
         /** @type {Layout} */
         this.layout = "wide";
@@ -1045,6 +1104,7 @@ export function draw(source, el) {
         });
         return button;
     });
+    if (source.copy) buttons.push(makeCopyButton(source.copy, said));
     const still = element("img", {className: "kl-still", alt: scene.alt});
     const moving = element("div", {className: "kl-moving"});
     const lines = element("div", {className: "kl-lines"});

@@ -298,9 +298,7 @@ def add_key(ax, names, *, filled=False, most=None):
     columns = len(names)
     if narrow := is_narrow(ax.figure):
         columns = min(most or columns, columns)
-        if title := ax.get_title(loc="left"):
-            rows = -(-len(names) // columns)
-            ax.set_title(title, pad=4 + 13 * rows)
+        lift_title(ax, -(-len(names) // columns))
     ax.legend(
         handles=handles,
         loc="lower right",
@@ -312,6 +310,13 @@ def add_key(ax, names, *, filled=False, most=None):
         handlelength=(2.4 if narrow else 3) if dotted else 1.7,
         handletextpad=0.6 if narrow else 0.8,
     )
+    return ax
+
+
+def lift_title(ax, rows=1):
+    """Move the title above the rows of a key, of these Axes or of those beside, for a phone."""
+    if is_narrow(ax.figure) and (title := ax.get_title(loc="left")):
+        ax.set_title(title, pad=7 + 13 * rows)
     return ax
 
 

@@ -275,7 +275,7 @@ def test_a_small_explorer_is_frozen_from_end_to_end(tmp_path):
     freeze.freeze_all(tmp_path, ["drift"], said.append)
     names = {path.name for path in tmp_path.iterdir()}
     files = {f"drift{end}.{kind}" for end in ("", "-narrow") for kind in ("json.gz", "webp")}
-    assert names == files | {"frozen.js", "picture.js", "picture.css"}
+    assert names == files | {path.name for path in freeze.SHOWS}
     assert said[0].startswith(" 1 of 1: drift")
     assert "MB in" in said[1]
     head, frames = freeze.decode((tmp_path / "drift.json.gz").read_bytes())

@@ -177,10 +177,18 @@ class QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
+class OpenHandler(QuietHandler):
+    """One that lets pages of other hosts take its modules and data."""
+
+    def end_headers(self):
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+
 @contextmanager
-def static_host(folder):
+def static_host(folder, handler=QuietHandler):
     """Serve a folder on this machine; the address."""
-    handler = partial(QuietHandler, directory=str(folder))
+    handler = partial(handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as host:
         threading.Thread(target=host.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{host.server_port}"
@@ -527,7 +535,8 @@ class ExplorerView:
 
     @property
     def buttons(self):
-        return self.box.locator("button").all_text_contents()
+        """Those of the scene: what is copied is no setting."""
+        return self.box.locator("button:not(.kl-copy)").all_text_contents()
 
     def _row(self, label):
         return self._rows.nth(self.labels.index(label))

@@ -8,11 +8,9 @@ but these pages.
 import argparse
 import logging
 import os
-import re
 import sys
 import webbrowser
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby
 from numbers import Real
 from pathlib import Path
@@ -39,7 +37,8 @@ try:
     from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
     import kl_lab
-    from tools import cells, lab, lessons
+    from tools import lab
+    from web import catalogue
 except ModuleNotFoundError as missing:
     name = missing.name.partition(".")[0]
     sys.exit(f"{name} is not installed: `make app` installs what the app needs.")
@@ -60,19 +59,12 @@ Ctrl-C here ends them.
 # --- the pages
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(catalogue.Entry):
     """An explorer and what the page to choose from says of it."""
-
-    lesson: str  # title of the notebook that it belongs to
-    title: str
-    line: str
-    module: str
-    function: str
 
     @property
     def address(self):
-        return self.function.removeprefix("explore_").replace("_", "-")
+        return self.name.replace("_", "-")
 
     @property
     def file(self):
@@ -91,24 +83,8 @@ class Page:
 
 
 def find_pages():
-    """All explorers in the order of the lessons, with the headings under which they stand there."""
-    explorers = lessons.explorers()
-    pages = []
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        lesson = heading = None
-        for cell in cells.read(path).cells:
-            if cell.cell_type == "markdown":
-                found = re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE)
-                heading = found[-1] if found else heading
-                lesson = lesson or heading
-                continue
-            name = cells.explorer_of(cell)
-            if name is None or name in {page.function for page in pages}:
-                continue
-            module, line = explorers[name].__module__, explorers[name].__doc__.splitlines()[0]
-            if module.endswith(f".{lessons.slug(path.name)}"):
-                pages.append(Page(lesson, heading.replace("$", ""), line, module, name))
-    return pages
+    """All explorers in the order of the lessons."""
+    return [Page(**vars(entry)) for entry in catalogue.entries()]
 
 
 def write_notebooks(pages, folder=FOLDER):

@@ -48,6 +48,11 @@ FEWEST = 11  # even stops that a slider keeps, however few frames there may be, 
 
 # Where a page's text is less than 560 px wide, or a screen is low: see picture.css.
 NARROW_PAGE = "(max-width: 591px), (max-height: 479px)"
+# What shows the frames in a page; explorers.js is what it asks for.
+SHOWS = (
+    *(ROOT / "web" / name for name in ("explorers.js", "frozen.js", "links.js")),
+    *(ROOT / "kl_course").glob("picture.*"),
+)
 EVERY = "The live version has every setting."
 EVERY_SETTING = "The live version, in the notebook, has every setting."
 
@@ -552,7 +557,7 @@ def key_of(*drawn_by):
 
 def copy_scripts(folder):
     """What shows the frames."""
-    for script in (ROOT / "web/frozen.js", *(ROOT / "kl_course").glob("picture.*")):
+    for script in SHOWS:
         shutil.copy(script, folder)
 
 
@@ -578,7 +583,8 @@ def placeholder(scene_name, base, live="", *, narrow=NARROW_PAGE):
     folds = [slider["folds"] for slider in page["sliders"]]
     rows = "".join(f'<div class="kl-row{" kl-folds" * fold}"></div>' for fold in folds)
     fold = '<button class="kl-fold">More sliders</button>' * any(folds)
-    buttons = fold + "".join(f"<button>{html.escape(label)}</button>" for label in page["buttons"])
+    labels = (*page["buttons"], "Copy link")
+    buttons = fold + "".join(f"<button>{html.escape(label)}</button>" for label in labels)
     says, first = engine.readout(scene, scene.frame()), ' class="kl-first"'
     lines = "".join(
         f"<div><span{first * (says['table'] and not i)}>{html.escape(name)}</span>"
@@ -591,7 +597,7 @@ def placeholder(scene_name, base, live="", *, narrow=NARROW_PAGE):
     source = f'<source media="{narrow}" srcset="{address}-narrow.webp">'
     way = f'<a href="{html.escape(live)}">{EVERY}</a>' if live else EVERY_SETTING
     return (
-        f'<div class="kl-frozen" data-src="{address}">'
+        f'<div class="kl-frozen" data-name="{scene_name}" data-src="{address}">'
         f'<div class="kl-room kl-asleep"><div class="kl-explorer" style="{style}">'
         f'<div class="kl-controls" aria-hidden="true" inert><div class="kl-rows">{rows}</div>'
         f'<div class="kl-buttons">{buttons}<div class="kl-said"></div></div></div>'

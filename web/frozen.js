@@ -5,10 +5,21 @@
 
 // @ts-check
 
-import {arrange, bytesOf, distance, draw, element, Frames, layoutOf, shown} from "./picture.js";
+import {copyOf} from "./links.js";
+import {
+    bytesOf,
+    distance,
+    draw,
+    element,
+    Frames,
+    layoutOf,
+    notANumber,
+    numberIn,
+    shown,
+} from "./picture.js";
 
 /**
- * @import {Change, Drag, Layout, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
+ * @import {Change, Copy, Drag, Layout, Place, Readout, Scene, Setting, Shown, Source} from "./picture.js"
  */
 
 /**
@@ -174,6 +185,8 @@ class Frozen {
         this.frames = frames;
         this.layout = head.layout;
         this.fit = turn;
+        /** @type {Copy | undefined} */
+        this.copy = undefined;
         this.trail = 0; // how often one began anew
         /** @type {Frames<Frame>[]} those of each state of the game */
         this.byState = head.back.map(() => new Frames(names, head.stops));
@@ -205,11 +218,41 @@ class Frozen {
      */
     slide(setting, name) {
         this.go(setting, [name], this.head.back[this.now.state]);
-        const value = this.setting[name];
-        if (value === setting[name]) return;
-        const slider = this.sliders[name];
-        const text = shown(slider, value);
-        this.say(`${slider.label} stands at ${text}, the nearest that there is a picture of.`);
+        if (this.setting[name] !== setting[name]) this.say(this.nearestWords([name]));
+    }
+
+    /**
+     * Begin elsewhere; Reset comes back there.
+     * @param {[name: string, text: string][]} wanted
+     */
+    begin(wanted) {
+        this.follow(wanted);
+        this.start = this.now;
+    }
+
+    /**
+     * Go where a link asks for: from the start, with values for some sliders.
+     * @param {[name: string, text: string][]} wanted
+     */
+    follow(wanted) {
+        const setting = {...this.start.setting};
+        /** @type {string[]} */
+        const words = [];
+        /** @type {string[]} */
+        const asked = [];
+        for (const [name, text] of wanted) {
+            const [slider, value] = [this.sliders[name], numberIn(text)];
+            if (!slider) words.push(`No slider is called ${name} here.`);
+            else if (value === undefined) words.push(notANumber(slider, text));
+            else {
+                setting[name] = value;
+                asked.push(name);
+            }
+        }
+        this.show(this.nearest(setting, asked, 0));
+        const off = this.names.filter(name => this.setting[name] !== setting[name]);
+        if (off.length) words.push(this.nearestWords(off));
+        if (words.length) this.say(words.join(" "));
     }
 
     /** @param {string} label */
@@ -355,6 +398,15 @@ class Frozen {
     }
 
     /** @param {string[]} names */
+    nearestWords(names) {
+        const texts = names.map(name => {
+            const {label} = this.sliders[name];
+            return `${label} stands at ${shown(this.sliders[name], this.setting[name])}`;
+        });
+        return `${texts.join(", ")}, the nearest that there is a picture of.`;
+    }
+
+    /** @param {string[]} names */
     words(names) {
         const texts = names.map(name => {
             const {label} = this.sliders[name];
@@ -371,6 +423,67 @@ class Frozen {
 }
 
 // --- the page
+
+/** @typedef {{source: Frozen, end: () => void}} Awake */
+
+/** @type {WeakMap<HTMLElement, Promise<Awake>>} */
+const awake = new WeakMap();
+
+/**
+ * The explorer of a box, which wakes now unless it is awake.
+ * @param {HTMLElement} box
+ */
+export function wake(box) {
+    near.unobserve(box);
+    const asleep = /** @type {HTMLElement} */ (box.querySelector(".kl-explorer"));
+    const begun = awake.get(box) ?? show(box, layoutOf(asleep));
+    awake.set(box, begun);
+    return begun;
+}
+
+/** @param {HTMLElement} box */
+export function wakeWhenNear(box) {
+    near.observe(box);
+}
+
+/**
+ * The page has no place for it any more.
+ * @param {HTMLElement} box
+ */
+export function sleep(box) {
+    near.unobserve(box);
+    awake.get(box)?.then(({end}) => end());
+}
+
+/**
+ * Draw the file of a layout, and that of the other one once the page asks for it.
+ * @param {HTMLElement} box
+ * @param {Layout} layout
+ * @param {Frozen} [before] whose setting it goes on with
+ * @returns {Promise<Awake>}
+ */
+async function show(box, layout, before) {
+    const file = await fetched(box, layout);
+    let wanted = layout;
+    const source = new Frozen(file, asked => {
+        if (asked === wanted) return;
+        wanted = asked;
+        if (asked === layout) return;
+        const turned = show(box, asked, source);
+        awake.set(box, turned);
+        turned.then(end);
+    });
+    source.copy = copyOf(box, source);
+    const el = element("div", {className: "kl-live"});
+    box.querySelector(".kl-live")?.remove();
+    const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
+    asleep.after(el);
+    const end = draw(source, el);
+    asleep.classList.add("kl-replaced");
+    if (box.dataset.start) source.begin([...new URLSearchParams(box.dataset.start)]);
+    if (before) source.go(before.setting, source.names, before.now.state);
+    return {source, end};
+}
 
 /**
  * The file, however long it takes: it is fetched again when the network is back, or at a touch.
@@ -400,49 +513,10 @@ async function fetched(box, layout) {
     }
 }
 
-/**
- * Draw the file of a layout, and that of the other one once the page asks for it.
- * @param {HTMLElement} box
- * @param {Layout} layout
- * @param {Frozen} [before] whose setting it goes on with
- */
-async function show(box, layout, before) {
-    const file = await fetched(box, layout);
-    let wanted = layout;
-    const source = new Frozen(file, asked => {
-        if (asked === wanted) return;
-        wanted = asked;
-        if (asked !== layout) show(box, asked, source).then(end);
-    });
-    if (before) source.go(before.setting, source.names, before.now.state);
-    const el = element("div", {className: "kl-live"});
-    box.querySelector(".kl-live")?.remove();
-    const asleep = /** @type {HTMLElement} */ (box.firstElementChild);
-    asleep.after(el);
-    const end = draw(source, el);
-    asleep.classList.add("kl-replaced");
-}
-
-/** @param {HTMLElement} box */
-function wake(box) {
-    const asleep = box.querySelector(".kl-explorer");
-    show(box, asleep ? layoutOf(asleep) : "wide");
-}
-
 const near = new IntersectionObserver(
     seen => {
-        for (const {target, isIntersecting} of seen) {
-            if (!isIntersecting) continue;
-            near.unobserve(target);
-            wake(/** @type {HTMLElement} */ (target));
-        }
+        for (const {target, isIntersecting} of seen)
+            if (isIntersecting) wake(/** @type {HTMLElement} */ (target));
     },
     {rootMargin: `${NEAR} 0px`},
 );
-
-/** @type {NodeListOf<HTMLElement>} */
-const asleep = document.querySelectorAll(".kl-asleep");
-const arrangeAll = () => asleep.forEach(arrange);
-addEventListener("resize", arrangeAll);
-arrangeAll();
-for (const box of document.querySelectorAll(".kl-frozen")) near.observe(box);

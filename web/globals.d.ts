@@ -17,7 +17,10 @@ declare const Reveal: {
         keyboardCondition: (event: KeyboardEvent) => boolean;
         [option: string]: unknown;
     }): Promise<void>;
+    isReady(): boolean;
     getCurrentSlide(): HTMLElement;
+    getIndices(slide: HTMLElement): {h: number; v: number};
+    slide(h: number, v: number): void;
     on(event: string, listen: (event: {currentSlide: HTMLElement}) => void): void;
 };
 

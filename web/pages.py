@@ -272,5 +272,7 @@ AFTER = (
     "[Begin with notebook 00](00-start-here.ipynb). These pages need nothing but a browser: the"
     " pictures move, and a question shows its answer once you have committed to yours. What you"
     " answer stays in your browser. Each page says how to run its notebook, in which you can change"
-    " the code, and in which the exercises check what you write."
+    " the code, and in which the exercises check what you write.\n\n"
+    'All explorers, each alone, and for a page of yours too: <a href="explorers/index.html">choose'
+    " one</a>."
 )

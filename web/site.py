@@ -19,7 +19,7 @@ from sphinx.cmd.build import build_main
 from sphinxcontrib.katex import katex_version
 
 from tools import cells
-from web import freeze, lite, npm, pages, repository
+from web import alone, freeze, lite, npm, pages, repository
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
@@ -27,13 +27,13 @@ BUILD = ROOT / "build"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXPLORERS = "explorers"  # folder of the site
 OWN = (
-    *(WEB / name for name in ("page.css", "page.js", "questions.js", "frozen.js")),
-    *(ROOT / "kl_course").glob("picture.*"),
+    *(WEB / name for name in ("page.css", "page.js", "questions.js")),
+    *freeze.SHOWS,
 )
 MOVING = (
     '<link rel="stylesheet" href="_static/picture.css">'
     "<noscript><style>.kl-asleep .kl-controls, .kl-about {display: none}</style></noscript>"
-    '<script type="module" src="_static/frozen.js"></script>'
+    '<script type="module" src="_static/explorers.js"></script>'
 )
 OTHER_FONTS = re.compile(r",url\([^)]*\.(?:woff|ttf)\) format\(\"[a-z]+\"\)")
 
@@ -100,8 +100,9 @@ def add_lite(folder):
 
 
 def add_explorers(folder, with_lite):
-    """Freeze every explorer; a function from its name and its page to its HTML."""
-    shutil.copytree(freeze.kept(say), folder, ignore=shutil.ignore_patterns("*.js", "*.css"))
+    """Freeze every explorer, and write its own page; a function: name, lesson -> its HTML there."""
+    shutil.copytree(freeze.kept(say), folder)
+    alone.write(folder, with_lite=with_lite)
 
     def shown(explorer, page):
         live = pages.lite_address(page) if with_lite else ""

@@ -39,6 +39,23 @@ const all = (node, selector) =>
  */
 const first = (node, selector) => node.querySelector(selector);
 
+/** @type {HTMLElement | null} */
+let linked = null; // the explorer that a link asks for
+
+addEventListener("kl-open", event => {
+    event.preventDefault();
+    linked = /** @type {HTMLElement} */ (event.target);
+    turn();
+});
+
+function turn() {
+    /** @type {HTMLElement | null | undefined} */
+    const slide = linked?.closest("section");
+    if (!slide || !Reveal.isReady()) return; // it turns there when it is
+    const {h, v} = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+}
+
 function start() {
     MathJax.Hub.Queue(["Typeset", MathJax.Hub], show);
 }
@@ -66,6 +83,7 @@ async function show() {
         const later = new MutationObserver(() => place(Reveal.getCurrentSlide()));
         for (const box of all(document, ".kl-frozen"))
             later.observe(box, {childList: true, subtree: true});
+        turn();
         place(Reveal.getCurrentSlide());
     });
 }
@@ -80,10 +98,10 @@ function place(slide) {
     /** @type {HTMLElement | null | undefined} */
     const frozen = box?.closest(".kl-frozen");
     if (!picture || !frozen?.querySelector(".kl-live") || frozen.dataset.placed) return;
-    const room = FLOOR - frozen.offsetTop - (first(frozen, ".kl-about")?.offsetHeight ?? 0);
+    const room = FLOOR - frozen.offsetTop;
     const ratio = picture.offsetWidth / picture.offsetHeight;
     const width = Math.min(640, Math.floor(room * ratio));
-    box.style.setProperty("--picture", `${width}px`);
+    frozen.style.setProperty("--picture", `${width}px`);
     frozen.dataset.placed = "true";
 }
 

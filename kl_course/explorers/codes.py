@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     draw_bars,
@@ -31,6 +31,7 @@ MOST = 20  # the largest weight
 CEILING = 6.6  # bits; log₂ 81 = 6.34 is the longest that −log₂ of a weight's share gets
 
 
+@as_explorer
 def explore_code():
     """A distribution of five messages whose bars are dragged, and its Huffman code.
 
@@ -73,7 +74,7 @@ def explore_code():
         plot_line(areas, steps, np.repeat(-np.log2(p[sent]), 2) + 0.0, "ideal", **ideal_look)
         _draw_names(areas, messages, p)
 
-    scene = Scene(
+    return Scene(
         "code",
         "Bars of p over five kinds of weather with their codewords, and for each a box as wide as "
         "its probability and as high as its codeword is long, beside the length −log₂ p.",
@@ -90,9 +91,9 @@ def explore_code():
         handles=weight_handles(messages, p=0.0),
         narrow_height=430,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_code_book():
     """Messages from p, coded with a book made for q: what each costs, and what all cost together.
 
@@ -145,7 +146,7 @@ def explore_code_book():
         _draw_costs(areas, p, q)
 
     start = {"p": (8, 4, 2, 2), "q": (2, 8, 2, 4)}
-    scene = Scene(
+    return Scene(
         "code_book",
         "Bars of p and q over four kinds of weather with the codewords of q's book, and for each a "
         "box as wide as its p: the length −log₂ p, and how far −log₂ q lies above or below it.",
@@ -164,7 +165,6 @@ def explore_code_book():
         rows=(3, 2),
         narrow_height=450,
     )
-    return Explorer(scene)
 
 
 def _silent(messages, p):

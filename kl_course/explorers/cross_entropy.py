@@ -5,7 +5,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     cut_note,
@@ -17,6 +17,7 @@ from kl_course.models._shared import normal_pdf
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
     plot_bars,
     plot_curve,
@@ -32,6 +33,7 @@ _DOTS = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
 _LINK = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
 
 
+@as_explorer
 def explore_cross_entropy():
     """H(p, q) and D(p‖q) while q moves and p = N(0, 1) stays: both bottom out at the same place.
 
@@ -70,17 +72,23 @@ def explore_cross_entropy():
 
     def layout(figure):
         mosaic = [["densities", "densities", "stack"], ["mu", "sigma", "stack"]]
-        axes = figure.subplot_mosaic(mosaic, width_ratios=(1, 1, 0.62))
-        figure.subplots_adjust(0.065, 0.12, 0.985, 0.93, wspace=0.3, hspace=0.42)
+        widths, margins = (1, 1, 0.62), (0.065, 0.12, 0.985, 0.93, 0.3, 0.42)
+        if is_narrow(figure):
+            mosaic = [["densities", "densities"], ["mu", "stack"], ["sigma", "stack"]]
+            widths, margins = (1.5, 1), (0.145, 0.09, 0.98, 0.95, 0.33, 0.68)
+        axes = figure.subplot_mosaic(mosaic, width_ratios=widths)
+        figure.subplots_adjust(*margins)
         label_axes(axes["densities"], y="density", xlim=(-8, 8), ylim=(0, 0.85))
         add_key(axes["densities"], {"p": "p = N(0, 1)", "q": "q"})
         plot_density(axes["densities"], x, normal_pdf(x, 0, 1), "p")
         for name, symbol, grid in (("mu", "μ", mus), ("sigma", "σ", sigmas)):
-            xlim = grid[0] - 0.1, grid[-1] + 0.1  # room for the dots at the ends
+            room = 0.2 if is_narrow(figure) else 0.1  # for the dots at the ends
+            xlim = grid[0] - room, grid[-1] + room
             label_axes(axes[name], x=f"{symbol} of q", y="nats", xlim=xlim, ylim=(0, top))
-            add_key(axes[name], {"sum": h_pq, "gain": FORWARD})
+            if name == "mu" or not is_narrow(figure):  # below each other one key is enough
+                add_key(axes[name], {"sum": h_pq, "gain": FORWARD}, most=1)
         label_axes(axes["stack"], y="nats", xlim=(0, 1), ylim=(0, top))
-        add_key(axes["stack"], {"p": h_p, "gain": FORWARD}, filled=True)
+        add_key(axes["stack"], {"p": h_p, "gain": FORWARD}, filled=True, most=1)
         axes["stack"].set_xticks([])
         return axes
 
@@ -97,7 +105,7 @@ def explore_cross_entropy():
             plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **_LINK)
         _draw_stack(axes["stack"], entropy, divergence, top)
 
-    scene = Scene(
+    return Scene(
         "cross_entropy",
         "A fixed density p and a movable q; H(p, q) and D over the mean and over the standard "
         "deviation of q; H(p) and D stacked to H(p, q).",
@@ -110,8 +118,8 @@ def explore_cross_entropy():
         note_lines=2,
         trail="trail",
         height=430,
+        narrow_height=490,
     )
-    return Explorer(scene)
 
 
 def _draw_stack(ax, entropy, divergence, top):
@@ -119,5 +127,8 @@ def _draw_stack(ax, entropy, divergence, top):
     total = entropy + divergence
     plot_bars(ax, 0.1, 0, 0.8, entropy, "p")
     plot_bars(ax, 0.1, entropy, 0.8, divergence, "gain")
-    text, height = f"H(p, q) = {format_number(total)}", min(total, top - 0.7) + 0.15
+    text, room = f"H(p, q) = {format_number(total)}", 0.7
+    if is_narrow(ax.figure):
+        text, room = text.replace(" = ", "\n"), 1.4
+    height = min(total, top - room) + 0.15
     plot_text(ax, 0.5, height, text, "total", ha="center", color=COLORS["ink"])

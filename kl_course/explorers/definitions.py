@@ -6,7 +6,7 @@ from operator import itemgetter
 import numpy as np
 from scipy.special import rel_entr
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     BITS,
@@ -14,6 +14,7 @@ from kl_course.explorers._shared import (
     SWAP_NORMALS,
     cut_note,
     draw_bars,
+    height_of,
     layout_bars,
     normal_handles,
     normal_sliders,
@@ -28,7 +29,9 @@ from kl_course.models._shared import normal_pdf, values_of
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
+    lay_out_panels,
     plot_bars,
     plot_density,
     plot_line,
@@ -40,6 +43,7 @@ from kl_helpers.distributions import kl_normal
 from kl_helpers.divergences import kl_divergence
 
 
+@as_explorer
 def explore_pmf_pair():
     """Two distributions over three outcomes, and what each outcome adds to the divergence.
 
@@ -64,12 +68,18 @@ def explore_pmf_pair():
         return Frame(values, {"p": p, "q": q, "terms": rel_entr(p, q)})
 
     def layout(figure):
-        bars, terms = figure.subplots(1, 2)
-        figure.subplots_adjust(0.07, 0.09, 0.98, 0.88, wspace=0.2)
-        layout_bars(bars, outcomes, y="probability", ylim=(0, 1.1))
+        narrow = is_narrow(figure)  # lower panels: room for the numbers above and below bars
+        bars, terms = lay_out_panels(
+            figure,
+            2,
+            wide=(0.07, 0.09, 0.98, 0.88, 0.2),
+            narrow=(0.145, 0.06, 0.98, 0.935, 0.36),
+            heights=(1, 1.1),
+        )
+        layout_bars(bars, outcomes, y="probability", ylim=(0, 1.2 if narrow else 1.1))
         add_key(bars, {"p": "p", "q": "q"}, filled=True)
         title = "p · log(p/q), outcome by outcome"
-        layout_bars(terms, outcomes, y="nats", title=title, ylim=(floor, ceiling))
+        layout_bars(terms, outcomes, y="nats", title=title, ylim=(floor - 0.2 * narrow, ceiling))
         terms.axhline(0, color=COLORS["ink"], linewidth=0.8)
         return bars, terms
 
@@ -79,13 +89,15 @@ def explore_pmf_pair():
         left = np.arange(len(terms)) - 0.25
         plot_bars(axes[1], left, 0, 0.5, np.clip(terms, 0, ceiling), "gain")
         plot_bars(axes[1], left, 0, 0.5, np.minimum(terms, 0), "loss")
+        distances = ((0.23, 15), (0.08, 5), (0.3, 14))  # nats, and CSS pixels at least
+        below, above, end = (max(nats, height_of(axes[1], px)) for nats, px in distances)
         for i, term in enumerate(terms):
-            height = term - 0.23 if term < 0 else min(term + 0.08, ceiling - 0.3)
+            height = term - below if term < 0 else min(term + above, ceiling - end)
             text = "∞" if math.isinf(term) else f"{term + 0.0:.3f}".replace("-", "−")
             plot_text(axes[1], i, height, text, f"term {i}", ha="center")
 
     start = {"p": (5, 3, 2), "q": (1, 3, 6)}
-    scene = Scene(
+    return Scene(
         "pmf_pair",
         "Bars of p and q over sun, cloud and rain, and what each outcome adds to the divergence.",
         sliders=weight_sliders(outcomes, 10, **start),
@@ -101,10 +113,11 @@ def explore_pmf_pair():
         handles=weight_handles(outcomes, p=-0.2, q=0.2),
         swap=[(f"p_{outcome}", f"q_{outcome}") for outcome in outcomes],
         pair=("p_rain", "q_rain"),
+        narrow_height=390,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_integrand():
     """Two normal densities above the integrand p·log(p/q), its two signs shaded.
 
@@ -140,7 +153,8 @@ def explore_integrand():
 
     def layout(figure):
         densities, product = figure.subplots(2, 1, sharex=True)
-        figure.subplots_adjust(0.08, 0.11, 0.98, 0.93, hspace=0.3)
+        wide, narrow = (0.08, 0.11, 0.98, 0.93, None, 0.3), (0.16, 0.115, 0.98, 0.935, None, 0.32)
+        figure.subplots_adjust(*(narrow if is_narrow(figure) else wide))
         label_axes(densities, y="density", xlim=(-6, 6), ylim=(0, 0.85))
         add_key(densities, {"p": "p", "q": "q"})
         label_axes(product, x="x", y="p·log(p/q)", ylim=(low, high))
@@ -153,7 +167,7 @@ def explore_integrand():
         plot_density(axes[0], x, q, "q")
         plot_signed_area(axes[1], x, height)
 
-    scene = Scene(
+    return Scene(
         "integrand",
         "Two normal densities p and q over x, and below them p·log(p/q) with its areas above and "
         "below 0 shaded.",
@@ -171,13 +185,14 @@ def explore_integrand():
         swap=SWAP_NORMALS,
         note_lines=2,
         height=400,
+        narrow_height=370,
     )
-    return Explorer(scene)
 
 
 LEAST, MOST = 1e-3, 100  # nats; the ends of the scale of tries
 
 
+@as_explorer
 def explore_draw_q():
     """A game: draw q so that its divergence from p, or that of p from it, hits a target.
 
@@ -199,7 +214,7 @@ def explore_draw_q():
     def state(name, label, high):
         return Slider(name, label, 0, 0, high, 1, whole=True, handle=False, shown=False)
 
-    scene = Scene(
+    return Scene(
         "draw_q",
         "Bars of p and q over sun, rain and snow, once as they are and once in powers of ten, and "
         "below them a scale of nats with the target and your tries.",
@@ -222,8 +237,8 @@ def explore_draw_q():
         trail="marks",
         columns=3,
         height=360,
+        narrow_height=480,
     )
-    return Explorer(scene)
 
 
 def compute_game(**setting):
@@ -254,9 +269,14 @@ def compute_game(**setting):
 
 def layout_game(figure):
     """The axes of `explore_draw_q`: shares, the same in powers of ten, and the scale of nats."""
-    axes = figure.subplot_mosaic([["bars", "powers"], ["scale", "scale"]], height_ratios=(5, 1))
-    figure.subplots_adjust(0.07, 0.12, 0.98, 0.92, wspace=0.2, hspace=0.42)
-    layout_bars(axes["bars"], model.SUMMER, y="probability", ylim=(0, 1.1))
+    rows, heights = [["bars", "powers"], ["scale", "scale"]], (5, 1)
+    margins, top = (0.07, 0.12, 0.98, 0.92, 0.2, 0.42), 1.1
+    if is_narrow(figure):
+        rows, heights = [["bars"], ["powers"], ["scale"]], (4, 4.4, 1)
+        margins, top = (0.145, 0.093, 0.96, 0.95, None, 0.46), 1.2
+    axes = figure.subplot_mosaic(rows, height_ratios=heights)
+    figure.subplots_adjust(*margins)
+    layout_bars(axes["bars"], model.SUMMER, y="probability", ylim=(0, top))
     add_key(axes["bars"], {"p": "p", "q": "q"}, filled=True)
     title = "the same in powers of ten"
     layout_bars(axes["powers"], model.SUMMER, title=title, ylim=(model.LOWEST - 0.4, 2.2))

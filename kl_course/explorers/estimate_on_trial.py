@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import FORWARD, cut_note, seed_box
 from kl_course.models.estimate_on_trial import bin_shares, levels
 from kl_course.plots import (
@@ -48,6 +48,7 @@ def lay_out_trial(figure):
     return shares, fall
 
 
+@as_explorer
 def explore_trial():
     """One roll of the sample demo, and its way from the exact divergence to the reported one.
 
@@ -91,7 +92,7 @@ def explore_trial():
         _draw_shares(axes[0], edges, drawn, shares, epsilon)
         _draw_fall(axes[1], np.array(nats))
 
-    scene = Scene(
+    return Scene(
         "trial",
         "Shares of p and q in each bin, exact and as drawn, on a logarithmic scale; a waterfall "
         "from the exact divergence over range, bins, ε and draws to the reported one.",
@@ -115,7 +116,6 @@ def explore_trial():
         },
         narrow_height=440,
     )
-    return Explorer(scene)
 
 
 def _report_note(nats):

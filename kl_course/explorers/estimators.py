@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import FORWARD, seed_box
 from kl_course.models._shared import normal_pdf
 from kl_course.models.estimators import (
@@ -82,6 +82,7 @@ def _outside_note(truth, results, limits):
     return f"Outside the picture: {said}." if said else ""
 
 
+@as_explorer
 def explore_estimators():
     """A hundred estimates by each estimator that knows only samples, and by one that knows p and q.
 
@@ -109,7 +110,7 @@ def explore_estimators():
         _lay_out_rows(ax, (*SAMPLES_ONLY, "k1"), limits, (-0.5, 0, 0.5, 1, 2, 5, 10, 20))
         return ax
 
-    scene = Scene(
+    return Scene(
         "estimators",
         "A row of a hundred dots for each estimator, their mean, and the exact value as a line.",
         sliders=_sliders(shift=2),
@@ -128,7 +129,6 @@ def explore_estimators():
         height=340,
         narrow_height=280,
     )
-    return Explorer(scene)
 
 
 X = np.linspace(-8, 8, 321)
@@ -166,6 +166,7 @@ def draw_monte_carlo(axes, truth, results, square, seen):
     plot_line(right, seen, [1.6 * LOWEST, 1.6 * LOWEST], "seen", **bar)
 
 
+@as_explorer
 def explore_monte_carlo():
     """A hundred estimates by k1, k2 and k3, and the integrand that decides the variance of k3.
 
@@ -199,7 +200,7 @@ def explore_monte_carlo():
         add_key(right, key, most=2)
         return left, right
 
-    scene = Scene(
+    return Scene(
         "monte_carlo",
         "A row of a hundred dots each for k1, k2 and k3, with their mean and the exact value; p "
         "and q²/p over x, with the range of all draws.",
@@ -220,4 +221,3 @@ def explore_monte_carlo():
         height=340,
         narrow_height=430,
     )
-    return Explorer(scene)

@@ -7,7 +7,7 @@ from operator import itemgetter
 import numpy as np
 from scipy.special import betainc, chdtri, xlogy
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import BACKWARD, FORWARD, cut_note, seed_box
 from kl_course.models.evidence import (
     MOST_ROLLS,
@@ -128,6 +128,7 @@ def draw_leads(axes, leads, line, first, places, chances):
         plot_curve(now, *_hump(chance, places), who)
 
 
+@as_explorer
 def explore_leads():
     """Twenty paths of the log-likelihood ratio against the line n·D, and where they are after n.
 
@@ -136,7 +137,7 @@ def explore_leads():
     Explorer
         Controls ``p``, ``q`` (probabilities of a late train), ``n``, ``seed``.
     """
-    scene = Scene(
+    return Scene(
         "leads",
         "Twenty jagged paths of the lead of p over q against the number of trains, with the line "
         "n·D and a band of two standard deviations; the distribution of the lead after n trains, "
@@ -165,7 +166,6 @@ def explore_leads():
         note_lines=3,
         narrow_height=300,
     )
-    return Explorer(scene)
 
 
 def _hump(chance, places):
@@ -267,6 +267,7 @@ def draw_errors(axes, chances, cut, curves, rates, here):
     plot_line(errors, [n, n], heights, "here", zorder=4, **_DOTS | {"markersize": 6})
 
 
+@as_explorer
 def explore_errors():
     """A threshold between q and p, the two errors it makes, and how fast they fall with n.
 
@@ -275,7 +276,7 @@ def explore_errors():
     Explorer
         Controls ``p``, ``q``, ``t`` (share of late trains from which on p is said), ``n``.
     """
-    scene = Scene(
+    return Scene(
         "errors",
         "The chances of each share of late trains under p and under q with a threshold between "
         "them; both errors against the number of trains on a logarithmic scale, with their bounds.",
@@ -299,7 +300,6 @@ def explore_errors():
         height=330,
         narrow_height=430,
     )
-    return Explorer(scene)
 
 
 def _one_sided_note(at, a, b):
@@ -310,6 +310,7 @@ def _one_sided_note(at, a, b):
     return "t is not between q and p: false alarms do not die out."
 
 
+@as_explorer
 def explore_chance():
     """2n·D̂ of a thousand samples from a die, fair or loaded, against chi-squared.
 
@@ -365,7 +366,7 @@ def explore_chance():
         plot_curve(ax, x, np.minimum(_chi2_density(x, df), 10.0), "sum")
         plot_line(ax, [threshold, threshold], [0, top], "threshold", linewidth=1.4, **_INK)
 
-    scene = Scene(
+    return Scene(
         "chance",
         "A histogram of 2n·D̂ over a thousand samples, the density of chi-squared with k − 1 "
         "degrees of freedom, and the threshold that it exceeds in 5 % of the cases.",
@@ -384,7 +385,6 @@ def explore_chance():
         height=300,
         narrow_height=270,
     )
-    return Explorer(scene)
 
 
 def _chi2_density(x, df):

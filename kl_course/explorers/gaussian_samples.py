@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     FORWARD,
     SWAP_NORMALS,
@@ -11,7 +11,15 @@ from kl_course.explorers._shared import (
     normal_sliders,
     seed_box,
 )
-from kl_course.plots import COLORS, add_key, label_axes, plot_density, plot_histogram, plot_text
+from kl_course.plots import (
+    COLORS,
+    add_key,
+    is_narrow,
+    label_axes,
+    plot_density,
+    plot_histogram,
+    plot_text,
+)
 from kl_course.scene import Frame, Scene, Slider, format_number
 from kl_helpers.distributions import kl_normal
 from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
@@ -19,6 +27,7 @@ from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
 EPSILONS = (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
 
+@as_explorer
 def explore_samples():
     """Samples of two normals as histogram and KDE; the plug-in estimate beside the exact value.
 
@@ -61,7 +70,8 @@ def explore_samples():
 
     def layout(figure):
         ax = figure.subplots()
-        figure.subplots_adjust(0.06, 0.13, 0.98, 0.88)
+        narrow = (0.12, 0.16, 0.975, 0.82)  # with room for the heading above the key
+        figure.subplots_adjust(*(narrow if is_narrow(figure) else (0.06, 0.13, 0.98, 0.88)))
         label_axes(
             ax, x="x (bars: histogram, curves: KDE)", y="density", xlim=(-1.2, 1.2), ylim=(0, top)
         )
@@ -72,9 +82,11 @@ def explore_samples():
         for who, heights, curve in zip("pq", bars, curves, strict=True):
             plot_histogram(ax, edges, heights, who)
             plot_density(ax, grid, curve, who)
-        plot_text(ax, -1.2, top * 1.035, heading, "heading", color=COLORS["ink"], fontsize=11)
+        height, size = (1.16, 9.5) if is_narrow(ax.figure) else (1.035, 11)
+        look = {"color": COLORS["ink"], "fontsize": size}
+        plot_text(ax, -1.2, top * height, heading, "heading", **look)
 
-    scene = Scene(
+    return Scene(
         "samples",
         "Samples of p and of q, each as a histogram and as a curve, its kernel density estimate.",
         sliders=[
@@ -96,8 +108,8 @@ def explore_samples():
         handles=normal_handles(lambda ax: ax, "p", "q"),
         swap=SWAP_NORMALS,
         note_lines=2,
+        narrow_height=270,
     )
-    return Explorer(scene)
 
 
 def _cut(bar, curve, top):

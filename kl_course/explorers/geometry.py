@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import BACKWARD, FORWARD, cut_note
 from kl_course.models._shared import normal_pdf
 from kl_course.models.geometry import (
@@ -108,6 +108,7 @@ def draw_close_up(axes, step, here, curves):
     plot_line(right, *at, "here", zorder=4, clip_on=False, **_DOT, **_INK)
 
 
+@as_explorer
 def explore_close_up():
     """D of two normals a step δ apart, the quadratic ½δᵀIδ and the textbook formula, log-log.
 
@@ -121,7 +122,7 @@ def explore_close_up():
         step = 10 ** setting["log_step"]
         return step, float(measure_step(step, setting["direction"], setting["sigma"])[0])
 
-    scene = Scene(
+    return Scene(
         "close_up",
         "Over a step δ from 1e-10 to 1, both on logarithmic axes: D, the quadratic and the "
         "textbook formula; how far D and the textbook formula are from the quadratic.",
@@ -140,7 +141,6 @@ def explore_close_up():
         height=340,
         narrow_height=430,
     )
-    return Explorer(scene)
 
 
 def _drag_log_step(_, x, y):
@@ -187,6 +187,7 @@ def draw_balls(axes, centre, rims, narrow, wide):
         plot_line(densities, BALL_X, normal_pdf(BALL_X, centre[0], sigma), name, **look)
 
 
+@as_explorer
 def explore_balls():
     """The normals within a radius of p, in the plane of μ and σ, and the ellipse for small radii.
 
@@ -217,7 +218,7 @@ def explore_balls():
     def move(_, x, y):
         return {"mu": x, "sigma": y}
 
-    scene = Scene(
+    return Scene(
         "balls",
         "In the plane of μ and σ the normals at a fixed divergence from p, in either direction, "
         "and an ellipse; beside it the density of p and the narrowest and widest on the rim.",
@@ -236,7 +237,6 @@ def explore_balls():
         height=340,
         narrow_height=430,
     )
-    return Explorer(scene)
 
 
 RATIO, F_TOP = 4.0, 2.6  # the ends of the axes of t = p/q and of f(t)
@@ -290,6 +290,7 @@ def draw_f_divergences(axes, step, shares, ratios, curves):
         plot_line(sizes, [step], [shares[name]], f"{name} dot", zorder=4, **dot)
 
 
+@as_explorer
 def explore_f_divergences():
     """Six relatives of D for two coins: their generators f, and their size over the distance.
 
@@ -318,7 +319,7 @@ def explore_f_divergences():
     def place(setting):
         return 10 ** setting["log_step"], compute_f_divergences(**setting).data["shares"][FORWARD]
 
-    scene = Scene(
+    return Scene(
         "f_divergences",
         "Six generators f over the ratio t = p/q, with the ratios of heads (solid) and tails "
         "(dotted); the six divergences in units of ½δ²I over the distance δ of the coins.",
@@ -336,7 +337,6 @@ def explore_f_divergences():
         height=340,
         narrow_height=430,
     )
-    return Explorer(scene)
 
 
 EDGE = 3.0  # the largest log-odds
@@ -376,6 +376,7 @@ def draw_bregman(axes, etas, means):
             plot_line(ax, [place], [curve(place)], f"{who} dot", **(_DOT | dot), zorder=4)
 
 
+@as_explorer
 def explore_bregman():
     """D of two coins as the gap between a curve and its tangent: over log-odds, and over means.
 
@@ -412,7 +413,7 @@ def explore_bregman():
     def drag_eta(who):
         return lambda _, x, y: {who: x}
 
-    scene = Scene(
+    return Scene(
         "bregman",
         "The curve A over the log-odds with its tangent at p, and minus the entropy over the "
         "probability of heads with its tangent at q; in both the gap to the tangent is D.",
@@ -438,7 +439,6 @@ def explore_bregman():
         height=330,
         narrow_height=400,
     )
-    return Explorer(scene)
 
 
 def _log_odds(share):

@@ -4,7 +4,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     FORWARD,
@@ -43,6 +43,7 @@ _GREY = "#777777"
 _DOT = {"color": COLORS["ink"], "marker": "o", "markersize": 8, "linestyle": "none"}
 
 
+@as_explorer
 def explore_bound():
     """A normal q for what lies behind one reading: what you minimise, and what it consists of.
 
@@ -99,7 +100,7 @@ def explore_bound():
             plot_bars(axes[1], 0, row, first, 0.7, left)
             plot_bars(axes[1], first, row, second, 0.7, right)
 
-    scene = Scene(
+    return Scene(
         "bound",
         "Prior, posterior and your q over z; the minimised sum as reconstruction plus D(q‖prior), "
         "and as surprise at the reading plus D(q‖posterior).",
@@ -118,9 +119,9 @@ def explore_bound():
         height=385,
         narrow_height=400,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_tilt():
     """A policy over five words, tilted by a reward: what it spends in nats and what it gets.
 
@@ -161,7 +162,7 @@ def explore_tilt():
         plot_curve(axes[1], *frontier, "gain")
         plot_line(axes[1], [here[0]], [here[1]], "here", clip_on=False, zorder=5, **_DOT)
 
-    scene = Scene(
+    return Scene(
         "tilt",
         "Five words with their probability under the reference and under the tilted policy; the "
         "reward that a policy gets over the nats that it spends.",
@@ -184,7 +185,6 @@ def explore_tilt():
         note_lines=0,
         narrow_height=400,
     )
-    return Explorer(scene)
 
 
 BINS, SIZES = tuple(CHANCE), tuple(CHANCE[10])  # bins, birds
@@ -253,6 +253,7 @@ def draw_drift(axes, seen, bins, n, psi):
     plot_line(axes[1], [n], [psi[0]], "psi", clip_on=False, zorder=5, **_DOT)
 
 
+@as_explorer
 def explore_drift():
     """Bill lengths in bins, new birds against the Adelies: PSI beside what chance alone gives.
 
@@ -261,7 +262,7 @@ def explore_drift():
     Explorer
         Controls ``share``, ``n``, ``bins``, ``seed``.
     """
-    scene = Scene(
+    return Scene(
         "drift",
         "Shares of new birds and of Adelies in bins of bill length; PSI over the number of new "
         "birds, with what half and 95 % of the samples without drift stay below, as far as that is "
@@ -280,4 +281,3 @@ def explore_drift():
         note_lines=3,
         narrow_height=420,
     )
-    return Explorer(scene)

@@ -6,13 +6,16 @@ from operator import itemgetter
 import numpy as np
 from scipy.special import rel_entr
 
-from kl_course.engine import Explorer
-from kl_course.explorers._shared import BACKWARD, FORWARD, cut_note
+from kl_course.engine import as_explorer
+from kl_course.explorers._shared import BACKWARD, FORWARD, cut_note, height_of
 from kl_course.models.properties import coin, root_js
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
+    lay_out_panels,
+    lift_title,
     plot_band,
     plot_bars,
     plot_line,
@@ -52,8 +55,13 @@ def compute_gibbs(p_heads, q_heads):
 
 def lay_out_gibbs(figure):
     """Axes for the tangent above log r, for log t, and for the sums."""
-    tangent, area, ladder = figure.subplots(1, 3, width_ratios=(1, 1, 0.9))
-    figure.subplots_adjust(0.055, 0.14, 0.99, 0.91, wspace=0.28)
+    rows, widths = "tal", (1, 1, 0.9)
+    margins, below = (0.055, 0.14, 0.99, 0.91, 0.28), -0.145
+    if is_narrow(figure):
+        rows, widths = "ta;ll", (1, 1)
+        margins, below = (0.115, 0.09, 0.965, 0.895, 0.32, 0.47), -0.24
+    tangent, area, ladder = figure.subplot_mosaic(rows, width_ratios=widths).values()
+    figure.subplots_adjust(*margins)
     r, t = np.linspace(0.02, RATIO, 200), np.linspace(0.03, 1, 200)
     label_axes(tangent, x="r = q/p", title="The gap", xlim=(0, RATIO), ylim=(-3.5, 3.2))
     tangent.plot(r, r - 1, linestyle="--", linewidth=1.2, **_INK)
@@ -61,6 +69,7 @@ def lay_out_gibbs(figure):
     look = {"color": COLORS["ink"], "linestyle": "--", "linewidth": 1.2}
     add_key(tangent, {"r − 1": look, "log r": {"color": COLORS["sum"]}})
     label_axes(area, x="t", y="log t", title="The area", xlim=(0, 1), ylim=(LOWEST - 0.4, 0.25))
+    lift_title(area)
     area.plot(t, np.log(t), color=COLORS["sum"])
     area.yaxis.label.set_color(COLORS["sum"])  # a text beside the curve would be covered
     label_axes(ladder, y="nats", title="The sum", xlim=(-0.6, 4.1), ylim=(-0.5, 3))
@@ -68,33 +77,36 @@ def lay_out_gibbs(figure):
     ladder.set_xticks(_STEPS, 2 * SIDES)
     ladder.tick_params(axis="x", length=0)
     for x, words in ((0.5, "p·log(p/q)"), (3, "d(p, q)")):
-        ladder.text(x, -0.145, words, ha="center", transform=ladder.get_xaxis_transform())
+        ladder.text(x, below, words, ha="center", transform=ladder.get_xaxis_transform())
     return tangent, area, ladder
 
 
 def draw_gibbs(axes, p, q, terms, areas):
     """Draw the gap and the area of either side, and the steps of both sums up to D."""
     tangent, area, ladder = axes
+    scale = 1.75 if is_narrow(area.figure) else 1  # words take up more of a smaller panel
     for i, side in enumerate(SIDES):
         r = q[i] / p[i]
         gap = {"color": COLORS["gain"], "linewidth": 5, "solid_capstyle": "butt"}
         plot_line(tangent, [r, r], [math.log(r), r - 1], f"{side} gap", **gap)
-        place = _beside_gap(r, above=i == 0)
+        place = _beside_gap(r, i == 0, scale)
         plot_text(tangent, *place, side if r <= RATIO else "", side, ha="center", **_INK)
         t = q[i] + np.linspace(0, 1, 61) * (p[i] - q[i])
         plot_band(area, t, np.log(t), math.log(q[i]), f"{side} area")
         plot_line(area, [q[i], p[i]], [math.log(q[i])] * 2, f"{side} level", **_INK)
         below = p[i] > q[i] or (p[i] == q[i] and side == "heads")
-        place, height = _beside_log(q[i], (p[i] + q[i]) / 2, below)
+        place, height = _beside_log(q[i], (p[i] + q[i]) / 2, below, scale)
         plot_text(area, place, height, side, side, ha="center", **_INK)
     steps, starts = np.append(terms, areas), np.array([0, terms[0], 0, areas[0]])
     plot_bars(ladder, _STEPS - 0.4, starts, 0.8, np.maximum(steps, 0), "gain")
     plot_bars(ladder, _STEPS - 0.4, starts, 0.8, np.minimum(steps, 0), "loss")
     total = areas.sum()
     plot_line(ladder, [-0.5, 4], [total, total], "total", **_DOTTED)
-    plot_text(ladder, 3, total + 0.07, f"D = {format_number(total)}", "D", ha="center", **_INK)
+    height = total + max(0.07, height_of(ladder, 5))
+    plot_text(ladder, 3, height, f"D = {format_number(total)}", "D", ha="center", **_INK)
 
 
+@as_explorer
 def explore_gibbs():
     """Two coins, and two reasons why the divergence of one from the other is never negative.
 
@@ -105,7 +117,7 @@ def explore_gibbs():
     Explorer
         Controls ``p_heads``, ``q_heads``.
     """
-    scene = Scene(
+    return Scene(
         "gibbs",
         "The tangent r − 1 above log r with a gap at each side of the coins; the areas d(p, q) "
         "between log t and its level at q; the terms and the areas stacked to D.",
@@ -120,31 +132,31 @@ def explore_gibbs():
         },
         swap=[("p_heads", "q_heads")],
         height=330,
+        narrow_height=440,
     )
-    return Explorer(scene)
 
 
-def _beside_gap(r, above):
+def _beside_gap(r, above, scale):
     """Where a word beside the gap at r stands: left of it above the tangent, or right below log r.
 
     Near the ends of the axis it keeps within the picture.
     """
-    width, beside, ends = 0.74, 0.1, 0.05  # in units of r
+    width, beside, ends = 0.74 * scale, 0.1 * scale, 0.05 * scale  # in units of r
     if above:
-        right = min(max(r - beside, width + ends), RATIO - 0.25)
-        return right - width / 2, right - 0.9
+        right = min(max(r - beside, width + ends), RATIO - 0.25 * scale)
+        return right - width / 2, right - 1 + 0.1 * scale
     left = min(r + beside, RATIO - width - ends)
-    return left + width / 2, math.log(min(r, left)) - 0.45
+    return left + width / 2, math.log(min(r, left)) - 0.45 * scale
 
 
-def _beside_log(level, middle, below):
+def _beside_log(level, middle, below, scale):
     """Where a word at log(level) touches neither the curve log t nor an end of the axis."""
-    half = 0.13  # half of the word's width, in units of t
+    half = 0.13 * scale  # half of the word's width, in units of t
     if below:
         place = min(max(middle, level + half), 1 - half)
-        return place, math.log(min(level, place - half)) - 0.2
+        return place, math.log(min(level, place - half)) - 0.2 * scale
     place = max(min(middle, level - half), half)
-    return place, math.log(max(level, place + half)) + 0.06
+    return place, math.log(max(level, place + half)) + 0.06 * scale
 
 
 WAYS_JS = "√JS(a, c)", "√JS(a, b) + √JS(b, c)"
@@ -174,10 +186,11 @@ def compute_triangle(a, b, c):
 
 def lay_out_triangle(figure):
     """Axes for the coins, and below for the bars by D and by √JS."""
-    grid = figure.add_gridspec(2, 2, height_ratios=(1, 3.2))
-    line = figure.add_subplot(grid[0, :])
-    bars = [figure.add_subplot(grid[1, i]) for i in (0, 1)]
-    figure.subplots_adjust(0.03, 0.13, 0.98, 0.99, wspace=0.12, hspace=0.75)
+    rows, heights, margins = "cc;DJ", (1, 3.2), (0.03, 0.13, 0.98, 0.99, 0.12, 0.75)
+    if is_narrow(figure):
+        rows, heights, margins = "c;D;J", (2, 3, 3), (0.04, 0.112, 0.96, 0.98, None, 0.84)
+    line, *bars = figure.subplot_mosaic(rows, height_ratios=heights).values()
+    figure.subplots_adjust(*margins)
     label_axes(line, x="probability of heads", xlim=(0, 1), ylim=(0, 1.1))
     label_axes(bars[0], x="nats", title="By D", xlim=(0, SCALES[0]), ylim=(0, 2))
     bars[0].set_xticks(np.linspace(0, SCALES[0], 5))
@@ -196,7 +209,8 @@ def draw_triangle(axes, places, ways):
         plot_line(line, *ends, who, clip_on=False, **_WAY_LOOKS[who])
     dot = {"marker": "o", "markersize": 15, "clip_on": False, **_INK}
     letter = {"ha": "center", "va": "center_baseline", "color": "white", "fontsize": 11}
-    covered = abs(places[0] - places[2]) < 0.015  # the dot of c lies over the letter of a
+    near = 0.045 if is_narrow(line.figure) else 0.015
+    covered = abs(places[0] - places[2]) < near  # the dot of c lies over the letter of a
     letters = ("", "b", "ac") if covered else "abc"
     for i, (name, place) in enumerate(zip("abc", places, strict=True)):
         plot_line(line, [place], [HEIGHTS[i]], f"{name} dot", zorder=3 + i, **dot)
@@ -212,6 +226,7 @@ def draw_triangle(axes, places, ways):
             plot_text(ax, 0, height, f"{way}: {format_number(length)}{cut}", way, **_INK)
 
 
+@as_explorer
 def explore_triangle():
     """Three coins a, b, c: the way from a to c, and the detour over b, by D and by √JS.
 
@@ -231,7 +246,7 @@ def explore_triangle():
         )
 
     start = {"a": 0.5, "b": 0.7, "c": 0.1}
-    scene = Scene(
+    return Scene(
         "triangle",
         "Three coins a, b, c by their probability of heads; bars for the way from a to c and for "
         "the detour over b, by D and by √JS.",
@@ -244,10 +259,11 @@ def explore_triangle():
         handles=[handle(name, height) for name, height in zip("abc", HEIGHTS, strict=True)],
         note_lines=2,
         height=320,
+        narrow_height=410,
     )
-    return Explorer(scene)
 
 
+@as_explorer
 def explore_relatives():
     """A coin p and a coin q, with every relative of the divergence as a curve over q.
 
@@ -287,14 +303,20 @@ def explore_relatives():
         return Frame(values, {"values": values, "curves": curves, "q_heads": q_heads}, notes)
 
     def layout(figure):
-        left, right = figure.subplots(1, 2)
-        figure.subplots_adjust(0.06, 0.13, 0.98, 0.88, wspace=0.16)
+        left, right = lay_out_panels(
+            figure,
+            2,
+            wide=(0.06, 0.13, 0.98, 0.88, 0.16),
+            narrow=(0.145, 0.095, 0.965, 0.895, 0.46),
+            heights=(1.2, 1),
+        )
         label_axes(left, x="heads of q", y="nats", xlim=(0, 1), ylim=(0, top))
         label_axes(right, x="heads of q", y="probability", xlim=(0, 1), ylim=(0, wide))
         left.axhline(math.log(2), **_DOTTED)
         left.text(0.5, math.log(2) + 0.04, "ln 2", ha="center", **_INK)
         right.axhline(1, **_DOTTED)
-        add_key(left, {name: look for name, look in looks.items() if name not in probabilities})
+        nats = {name: look for name, look in looks.items() if name not in probabilities}
+        add_key(left, nats, most=2)
         add_key(right, {name: looks[name] for name in probabilities})
         return left, right
 
@@ -305,7 +327,7 @@ def explore_relatives():
             dot = {"marker": "o", "color": looks[name]["color"]}
             plot_line(ax, [q_heads], [values[name]], f"{name} dot", **dot)
 
-    scene = Scene(
+    return Scene(
         "relatives",
         "Over the heads of q: both directions of D, Jeffreys and JS in nats; the total variation "
         "under its bound by D.",
@@ -320,8 +342,8 @@ def explore_relatives():
         },
         swap=[("p_heads", "q_heads")],
         height=340,
+        narrow_height=440,
     )
-    return Explorer(scene)
 
 
 def _two_coins(p, q, edge):

@@ -4,7 +4,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     FORWARD,
@@ -15,11 +15,20 @@ from kl_course.explorers._shared import (
     outside_note,
 )
 from kl_course.models._shared import normal_pdf
-from kl_course.plots import COLORS, add_key, label_axes, plot_bars, plot_density, plot_text
+from kl_course.plots import (
+    COLORS,
+    add_key,
+    label_axes,
+    lay_out_panels,
+    plot_bars,
+    plot_density,
+    plot_text,
+)
 from kl_course.scene import Frame, Scene, format_number
 from kl_helpers.distributions import kl_normal
 
 
+@as_explorer
 def explore_two_normals():
     """Two normal distributions and the divergence in both directions, in nats.
 
@@ -49,8 +58,14 @@ def explore_two_normals():
         return Frame(values, data, notes)
 
     def layout(figure):
-        densities, bars = figure.subplots(1, 2, width_ratios=(2.4, 1))
-        figure.subplots_adjust(0.07, 0.14, 0.98, 0.88, wspace=0.16)
+        densities, bars = lay_out_panels(
+            figure,
+            2,
+            wide=(0.07, 0.14, 0.98, 0.88, 0.16),
+            narrow=(0.145, 0.113, 0.97, 0.936, 0.55),
+            ratios=(2.4, 1),
+            heights=(1.9, 1),
+        )
         label_axes(densities, x="x (minutes late)", y="density", xlim=(-8, 8), ylim=(0, top))
         add_key(densities, {"p": "p", "q": "q"})
         label_axes(bars, x="nats", title="The two directions", xlim=(0, scale), ylim=(0, 2))
@@ -68,7 +83,7 @@ def explore_two_normals():
             text = f"{name} = {format_number(value)}{arrow}"
             plot_text(axes[1], 0, bottom + 0.52, text, f"{who} value", color=COLORS["ink"])
 
-    scene = Scene(
+    return Scene(
         "two_normals",
         "Two normal densities p and q over x, and a bar for each direction of the divergence.",
         sliders=normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), p=(0, 1), q=(1, 1)),
@@ -83,5 +98,5 @@ def explore_two_normals():
         handles=normal_handles(itemgetter(0), "p", "q"),
         swap=SWAP_NORMALS,
         note_lines=3,
+        narrow_height=390,
     )
-    return Explorer(scene)

@@ -7,11 +7,12 @@ from operator import itemgetter
 
 import numpy as np
 
-from kl_course.engine import Explorer
+from kl_course.engine import as_explorer
 from kl_course.explorers._shared import (
     BACKWARD,
     FORWARD,
     cut_note,
+    height_of,
     normal_handles,
     outside_note,
 )
@@ -20,7 +21,10 @@ from kl_course.models._shared import normal_pdf
 from kl_course.plots import (
     COLORS,
     add_key,
+    is_narrow,
     label_axes,
+    lay_out_panels,
+    lift_title,
     plot_curve,
     plot_density,
     plot_landscape,
@@ -36,6 +40,7 @@ MUS, SIGMAS = np.append(-HALF[:0:-1], HALF), np.geomspace(0.1, 3.6, 44)
 LEVELS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3, 5)  # nats
 
 
+@as_explorer
 def explore_two_directions():
     """A normal q against a p with two modes: both objectives, both optima, and your own q.
 
@@ -50,7 +55,7 @@ def explore_two_directions():
         m = setting["m"]
         return m, _two_modes(m, m)
 
-    scene = Scene(
+    return Scene(
         "two_directions",
         "A density p with two modes, your q and the best q in either direction; both divergences "
         "over the mean of q, and as landscapes over its mean and standard deviation.",
@@ -77,8 +82,8 @@ def explore_two_directions():
         rows=(2, 2, 2),
         note_lines=3,
         height=350,
+        narrow_height=500,
     )
-    return Explorer(scene)
 
 
 def compute_directions(m, mu_q, sigma_q, directions):
@@ -111,19 +116,30 @@ def compute_directions(m, mu_q, sigma_q, directions):
 
 def layout_directions(figure):
     """The axes of `explore_two_directions`: densities, their lowest values, two landscapes."""
-    axes = figure.subplot_mosaic([["densities", "forward"], ["valleys", "reverse"]])
-    figure.subplots_adjust(0.07, 0.125, 0.985, 0.925, wspace=0.17, hspace=0.42)
+    narrow = is_narrow(figure)
+    rows = [["densities", "forward"], ["valleys", "reverse"]]
+    margins = (0.07, 0.125, 0.985, 0.925, 0.17, 0.42)
+    if narrow:
+        rows = [["densities"] * 2, ["forward", "reverse"], ["valleys"] * 2]
+        margins = (0.145, 0.085, 0.97, 0.95, 0.2, 0.66)
+    axes = figure.subplot_mosaic(rows)
+    figure.subplots_adjust(*margins)
     heights = {"densities": PEAK, "valleys": TOP, "forward": 3.6, "reverse": 3.6}
     for name, ax in axes.items():
         label_axes(ax, y="σ of q", xlim=(-EDGE, EDGE), ylim=(0, heights[name]))
-        ax.set_xticks(range(-4, 5))
+        ax.set_xticks(range(-4, 5, 2 if narrow else 1))
     axes["densities"].set(ylabel="density", yticks=(0, 0.2, 0.4, 0.6, 0.8))
     add_key(axes["densities"], {"p": "p", "q": "your q", "gain": "forward", "sum": "reverse"})
     axes["valleys"].set(xlabel="μ of q", ylabel="nats, at the best σ")
     add_key(axes["valleys"], {"gain": FORWARD, "sum": BACKWARD})
     axes["forward"].set_title(FORWARD)
     axes["reverse"].set(xlabel="μ of q", title=f"{BACKWARD}; shaded where low")
-    add_key(axes["forward"], {w: _marker(w) for w in ("your q", "forward", "reverse")})
+    if narrow:  # both landscapes have one key
+        axes["forward"].set_xlabel("μ of q")
+        axes["reverse"].set(ylabel="", title=f"{BACKWARD}; dark: low")
+        lift_title(axes["forward"])
+    keyed = axes["reverse" if narrow else "forward"]
+    add_key(keyed, {w: _marker(w) for w in ("your q", "forward", "reverse")})
     return axes
 
 
@@ -171,6 +187,7 @@ def _two_modes(x, m):
 GAME_X = np.linspace(-8, 8, 401)
 
 
+@as_explorer
 def explore_catch_the_modes():
     """A game: guess where one normal q goes, in either direction, for a p of two to four modes.
 
@@ -184,7 +201,7 @@ def explore_catch_the_modes():
         Controls ``mu_1``, ``sigma_1``, ``w_1``, … ``w_4``, ``mu_q``, ``sigma_q`` and, set by
         buttons, ``round``, ``guesses``, ``forward_mu``, ….
     """
-    scene = Scene(
+    return Scene(
         "catch_the_modes",
         "A density p of two to four modes and your normal q; beside it the means and standard "
         "deviations of the modes, of q, and after two guesses of the best q in either direction.",
@@ -206,8 +223,8 @@ def explore_catch_the_modes():
         note_lines=4,
         columns=3,
         height=276,
+        narrow_height=420,
     )
-    return Explorer(scene)
 
 
 def _game_sliders():
@@ -276,8 +293,14 @@ def compute_game(**setting):
 
 def layout_game(figure):
     """The axes of `explore_catch_the_modes`: densities, and the plane of means and widths."""
-    densities, places = figure.subplots(1, 2, width_ratios=(3, 2))
-    figure.subplots_adjust(0.065, 0.145, 0.985, 0.91, wspace=0.17)
+    densities, places = lay_out_panels(
+        figure,
+        2,
+        wide=(0.065, 0.145, 0.985, 0.91, 0.17),
+        narrow=(0.14, 0.102, 0.975, 0.94, 0.46),
+        ratios=(3, 2),
+        heights=(4, 5),
+    )
     label_axes(densities, x="x", y="density", xlim=(-8, 8), ylim=(0, 1.05))
     add_key(densities, {"p": "p", "q": "q", "gain": "forward", "sum": "reverse"})
     label_axes(places, x="μ", y="σ", xlim=(-8, 8), ylim=(0, 5.5))
@@ -306,8 +329,9 @@ def draw_game(axes, p, points, present, q, guesses, optima, minima):
         "your q": [q],
     }
     _draw_places(places, known)
+    gap = max(0.25, height_of(places, 9))
     for k, (mu, sigma), name in zip(model.MODES, points, _names(points), strict=True):
-        plot_text(places, mu, sigma + 0.25, name, f"number {k}", ha="center")
+        plot_text(places, mu, sigma + gap, name, f"number {k}", ha="center")
 
 
 def _peak(k):

@@ -18,7 +18,7 @@ SCENES = lessons.scene_names()
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="picture.css">
-<script type="module" src="frozen.js"></script>
+<script type="module" src="explorers.js"></script>
 <style>body {{ font-family: sans-serif; margin: 16px }}
 body[data-theme=dark] {{ background: #131416; color: #cfd0d0 }}</style></head>
 <body data-theme="light"><main><h1>{name}</h1><div style="height: {gap}px"></div>{box}</main></body>
@@ -299,7 +299,7 @@ def test_a_try_is_said_when_it_is_pressed_and_not_before(show):
 
 def test_a_game_without_frames_says_where_it_can_be_played(show):
     shown = show("catch_the_modes")
-    assert shown.box.locator("button").all_text_contents() == ["Reset"]
+    assert shown.box.locator("button").all_text_contents() == ["Reset", "Copy link"]
     assert "Commit guess" in shown.box.locator(".kl-about").text_content()
 
 

@@ -41,6 +41,14 @@ FAULTS = r"""() => {
     return found;
 }"""
 ALL_SHOWN = ".reveal .fragment { opacity: 1 !important; visibility: visible !important; }"
+# Of the explorer's picture, whose smallest letters on its still part have 8 points.
+LETTERING = """() => {
+    const svg = Reveal.getCurrentSlide().querySelector('.kl-live .kl-moving > svg');
+    const scale = svg.clientWidth / svg.viewBox.baseVal.width;
+    const texts = [...svg.querySelectorAll('text')];
+    return [8, ...texts.map(text => parseFloat(text.getAttribute('font-size')))].map(
+        points => points * scale);
+}"""
 FORMULA = "script[type^='math/tex']"  # what MathJax makes of a pair of $ signs
 GO = """name => {
     const slide = document.querySelector(`[data-cell="${name}"]`).closest("section");
@@ -96,6 +104,8 @@ def test_every_slide_fits_and_every_formula_is_set(page, address, name):
     for cell in page.locator(".cell:has(.kl-frozen)").all():
         page.evaluate(GO, cell.get_attribute("data-cell"))
         page.wait_for_function("() => Reveal.getCurrentSlide().querySelector('[data-placed]')")
+        sizes = page.evaluate(LETTERING)
+        assert min(sizes) >= 16 * (1 - 0.01), (cell.get_attribute("data-cell"), min(sizes))
     assert page.evaluate(FAULTS) == []
     assert page.locator(".merror, .mjx-merror, .MathJax_Error").count() == 0
     assert page.locator(f"{FORMULA}").count() > 10
