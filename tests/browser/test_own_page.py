@@ -47,6 +47,7 @@ const module = MODULE;
 AS_TEXT = """URL.createObjectURL(
     new Blob([await (await fetch("ADDRESS/samples.mjs")).text()], {type: "text/javascript"}))"""
 PAGES = "https://example.org/kl/explorers"
+SECONDS = "image => image.decode().then(() => performance.now() / 1000)"
 REFUSE = "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }"
 
 
@@ -227,13 +228,12 @@ def test_the_first_picture_is_there_within_a_second(their_page, ours, folder, th
         "frame": from_readme("html", with_words="iframe"),
     }[way]
     took = []
-    while len(took) < 3 and min(took, default=2) > 1:  # a machine may be busy for a moment
+    while len(took) < 5 and min(took, default=2) > 1:  # a machine may be busy for a moment
         page = their_page(body)
         inside = page.frame_locator("#samples") if way == "frame" else page
         image = inside.locator("img:visible").first
         image.wait_for()
-        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-        took.append(page.evaluate("performance.now() / 1000"))
+        took.append(image.evaluate(SECONDS))
     assert min(took) < 1, took
 
 
@@ -305,7 +305,7 @@ def test_a_link_that_is_followed_on_an_open_page_sets_it(watched, theirs):
 @pytest.mark.parametrize(
     ("asked", "shown", "said"),
     [
-        ("mu_q=1.57", {"μ of q": "1.60"}, "μ of q stands at 1.60, the nearest that there is"),
+        ("mu_q=1.99", {"μ of q": "2.00"}, "μ of q stands at 2.00, the nearest that there is"),
         ("mu_q=99", {"μ of q": "3.00"}, "μ of q stands at 3.00, the nearest"),
         ("mu_q=2&mu_z=1", {"μ of q": "2.00"}, "No slider is called mu_z here."),
         ("mu_q=a<b>&sigma_q=2", {"μ of q": "1.00", "σ of q": "2.00"}, "“a<b>” is not a number"),

@@ -25,7 +25,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
-        self.ids |= {given[key] for key in ("id", "name") if given.get(key)}
+        self.ids |= {given[key] for key in ("id", "name", "data-name") if given.get(key)}
         self.links += [(tag, key, given[key]) for key in FIELDS & given.keys()]
         if tag == "img":
             self.images.append(given)
@@ -36,7 +36,11 @@ def files(site):
     """Path within the site -> what is in each HTML page of ours."""
     found = {
         path.relative_to(site.folder).as_posix(): Page(path.read_text(encoding="utf-8"))
-        for path in sorted(site.folder.glob("*.html")) + sorted(site.folder.glob("data/*.html"))
+        for path in (
+            *sorted(site.folder.glob("*.html")),
+            *sorted(site.folder.glob("data/*.html")),
+            *sorted(site.folder.glob("explorers/*.html")),
+        )
     }
     assert len(found) > 13
     return found
@@ -413,3 +417,49 @@ def test_an_explorer_takes_the_place_of_its_picture(lesson):
     page.emulate_media(media="print")
     assert box.locator(".kl-committed").is_visible()
     assert not box.locator(".kl-explorer").is_visible()
+
+
+def box_of(page, place):
+    return page.locator(".kl-frozen").nth(place)
+
+
+def numbers(box):
+    return box.locator(".kl-live .kl-number").evaluate_all("all => all.map(node => node.value)")
+
+
+IN_VIEW = "node => { const {top} = node.getBoundingClientRect(); return top > -1 && top < 200; }"
+
+
+def test_a_link_opens_an_explorer_where_it_stands(site, new_page):
+    page = new_page()
+    page.goto(f"{site.url}/00-start-here.html#two_normals-2?mu_q=2&sigma_q=2")
+    second = box_of(page, 1)
+    second.locator(".kl-live").wait_for()
+    page.wait_for_function(IN_VIEW, arg=second.element_handle())
+    assert numbers(second) == ["0.00", "1.00", "2.00", "2.00"]
+    page.evaluate("location.hash = 'two_normals?mu_q=-3&mu_p=nine'")
+    first = box_of(page, 0)
+    first.locator(".kl-live").wait_for()
+    page.wait_for_function(IN_VIEW, arg=first.element_handle())
+    assert numbers(first) == ["0.00", "1.00", "−3.00", "1.00"]
+    assert "“nine” is not a number" in first.locator(".kl-live .kl-said").text_content()
+    assert numbers(second) == ["0.00", "1.00", "2.00", "2.00"]
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    second.get_by_role("button", name="Copy link").click()
+    second.get_by_text("Link copied.").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{site.url}/00-start-here.html#two_normals-2?mu_q=2&sigma_q=2"
+
+
+def test_a_link_to_what_is_folded_opens_it(site, new_page):
+    page = new_page()
+    for path in sorted(site.folder.glob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        if found := re.search(
+            r'<details class="kl-folded"(?:(?!</details>).)*kl-frozen', text, re.DOTALL
+        ):
+            name = re.search(r'data-name="(\w+)"', text[found.end() :])[1]
+            break
+    place = text[: found.end()].count(f'data-name="{name}"') + 1
+    page.goto(f"{site.url}/{path.name}#{name}-{place}")
+    page.locator(f'details[open] .kl-frozen[data-name="{name}"] .kl-live').wait_for()

@@ -160,6 +160,34 @@ def test_a_slider_moves_the_picture_and_its_keys_turn_no_slide(page, address):
     assert page.evaluate("Reveal.getIndices()") == place
 
 
+def opened_at(page):
+    """The values of the explorer on the present slide, once it is there."""
+    box = page.locator("section.present section.present .kl-live")
+    box.wait_for()
+    page.evaluate("new Promise(done => setTimeout(done, 100))")
+    return box.locator(".kl-number").evaluate_all("all => all.map(node => node.value)")
+
+
+def test_a_link_turns_to_an_explorer_and_sets_it(page, address):
+    open_deck(page, address, "00-start-here")
+    page.evaluate(GO, "explore-shift")
+    there = page.evaluate("Reveal.getIndices()")
+    deck = f"{address}/00-start-here.html"
+    page.goto("about:blank")
+    page.goto(f"{deck}#two_normals?mu_q=2&sigma_q=2")
+    assert opened_at(page) == ["0.00", "1.00", "2.00", "2.00"]
+    assert page.evaluate("Reveal.getIndices()") == there
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("section.present").get_by_role("button", name="Copy link").click()
+    page.get_by_text("Link copied.").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{deck}#two_normals?mu_q=2&sigma_q=2"
+    page.evaluate("Reveal.slide(0, 0)")
+    page.evaluate("location.hash = 'two_normals?mu_q=-3'")
+    page.wait_for_function("there => Reveal.getIndices().h === there.h", arg=there)
+    assert opened_at(page) == ["0.00", "1.00", "−3.00", "1.00"]
+
+
 def test_without_npm_one_line_names_the_command_and_nothing_is_built(tmp_path, monkeypatch):
     monkeypatch.setattr(slides.npm.shutil, "which", lambda name: None)
     monkeypatch.setattr(slides.npm, "HOME", tmp_path / "npm")
