@@ -24,7 +24,28 @@ from kl_helpers.estimators import histogram_frequencies
 
 FLOOR = -8  # the power of ten of the least share in each bin that is shown
 RIGHT = 14.0  # nats; the end of the waterfall's axis
+STEPS = "exact", "range", "bins", "ε", "draws of p", "draws of q", "reported"
 DEMO = {"n": 1000, "bins": 99, "epsilon": 1e-5}
+
+
+def lay_out_trial(figure):
+    """Axes for the shares in the bins, and for the steps from the exact number to the report."""
+    shares, fall = lay_out_panels(
+        figure,
+        2,
+        wide=(0.07, 0.13, 0.9, 0.88, 0.3),
+        narrow=(0.205, 0.1, 0.84, 0.91, 0.5),
+        ratios=(1, 1.1),
+        heights=(1, 1.1),
+    )
+    label_axes(shares, x="length, in σ", y="share in each bin", xlim=(-8, 8), ylim=(0, -FLOOR))
+    shares.set_yticks(range(0, -FLOOR + 1, 2), [f"$10^{{{k}}}$" for k in range(FLOOR, 1, 2)])
+    add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"}, most=1)
+    label_axes(fall, x="nats", xlim=(0, RIGHT), ylim=(6.6, -0.6))
+    fall.set_yticks(range(len(STEPS)), STEPS)
+    fall.tick_params(axis="y", length=0)
+    add_key(fall, {"gain": "adds", "loss": "takes away"}, filled=True)
+    return shares, fall
 
 
 @as_explorer
@@ -38,7 +59,6 @@ def explore_trial():
     Explorer
         Controls ``shift`` (μ_p − μ_q, in σ), ``n``, ``bins``, ``epsilon``, ``seed``.
     """
-    steps = ("exact", "range", "bins", "ε", "draws of p", "draws of q", "reported")
     exact, reported, empty = f"{FORWARD}, exact", "reported", "share of p's draws where q has none"
 
     def compute(shift, n, bins, epsilon, seed):
@@ -68,24 +88,6 @@ def explore_trial():
         ]
         return Frame(values, data, notes)
 
-    def layout(figure):
-        shares, fall = lay_out_panels(
-            figure,
-            2,
-            wide=(0.07, 0.13, 0.9, 0.88, 0.3),
-            narrow=(0.205, 0.1, 0.84, 0.91, 0.5),
-            ratios=(1, 1.1),
-            heights=(1, 1.1),
-        )
-        label_axes(shares, x="length, in σ", y="share in each bin", xlim=(-8, 8), ylim=(0, -FLOOR))
-        shares.set_yticks(range(0, -FLOOR + 1, 2), [f"$10^{{{k}}}$" for k in range(FLOOR, 1, 2)])
-        add_key(shares, {"p": "p exact", "q": "q exact (bars: drawn)"}, most=1)
-        label_axes(fall, x="nats", xlim=(0, RIGHT), ylim=(6.6, -0.6))
-        fall.set_yticks(range(len(steps)), steps)
-        fall.tick_params(axis="y", length=0)
-        add_key(fall, {"gain": "adds", "loss": "takes away"}, filled=True)
-        return shares, fall
-
     def draw(axes, edges, drawn, shares, epsilon, nats):
         _draw_shares(axes[0], edges, drawn, shares, epsilon)
         _draw_fall(axes[1], np.array(nats))
@@ -104,7 +106,7 @@ def explore_trial():
             seed_box(16),
         ],
         compute=compute,
-        layout=layout,
+        layout=lay_out_trial,
         draw=draw,
         units={empty: ""},
         presets={
