@@ -9,18 +9,41 @@ from web import alone, catalogue
 
 ENTRIES = catalogue.entries()
 MODULES = {
-    "top": '// What it is.\nimport {\n    one,\n    two,\n} from "./low.js";\n'
-    'import {Three} from "./mid.js";\n\nexport function all() {\n'
-    "    return [one, two(), Three];\n}\n",
-    "mid": '/** A class. */\nimport {one} from "./low.js";\nexport class Three {\n'
-    "    one = one; // is kept\n}\n",
-    "low": "const hidden = 1;\n\n/**\n * One.\n * @type {number}\n */\nexport const one = hidden;\n"
-    "export async function two() {\n    return /** @type {any} */ (2);\n}\n"
-    "export default {render};\n",
+    "top": """// What it is.
+import {
+    one,
+    two,
+} from "./low.js";
+import {Three, unused} from "./mid.js";
+
+/** @param {Three} three */
+export function all(three) {
+    return [one, two(), three instanceof Three, `${one} // no comment`];
+}
+""",
+    "mid": """import {four, one} from "./low.js";
+
+/** A class. */
+export class Three {
+    one = one; // is kept
+}
+
+export const unused = four;
+
+window.loaded = true;
+""",
+    "low": """const [hidden, ...others] = [1, 2];
+const alone = hidden;
+export const one = hidden;
+export async function two() {
+    return /** @type {any} */ (2);
+}
+export const four = alone;
+export default {render};
+""",
 }
 BUNDLE = """const low_js = (() => {
-const hidden = 1;
-
+const [hidden, ...others] = [1, 2];
 const one = hidden;
 async function two() {
 return (2);
@@ -32,23 +55,21 @@ const {one} = low_js;
 class Three {
 one = one; // is kept
 }
+window.loaded = true;
 return {Three};
 })();
 const top_js = (() => {
-const {
-one,
-two,
-} = low_js;
+const {one, two} = low_js;
 const {Three} = mid_js;
-
-function all() {
-return [one, two(), Three];
+function all(three) {
+return [one, two(), three instanceof Three, `${one} // no comment`];
 }
 return {all};
-})();"""
+})();
+"""
 
 
-def test_modules_become_one_each_after_what_it_imports_and_without_comments():
+def test_modules_become_one_without_comments_and_without_what_nobody_needs():
     assert alone.bundle("top", MODULES.get) == BUNDLE
 
 
@@ -74,7 +95,7 @@ def test_a_module_asks_for_nothing_but_its_frames():
     (entry,) = (entry for entry in ENTRIES if entry.name == "two_normals")
     text = alone.module(entry, bundled, "lite/lab/index.html?path=a.ipynb")
     assert "class Frozen" in text
-    assert "class Live" in text  # beside it in picture.js
+    assert "class Live" not in text  # beside it in picture.js, and for a kernel
     assert not re.search(r"^import\b|\bimport\(|^export (?!default)", text, re.MULTILINE)
     assert text.count("\nexport default ") == 1
     assert re.findall(r"https?://", text) == []

@@ -5,13 +5,15 @@
    which it fetches from a folder that it is told, or from the one that it lies in itself.
 3. index.html is the page to choose from.
 
-`bundle` makes one module of several, each a function that is called once and returns its exports.
+`bundle` makes one module of several: each becomes a function that is called once and returns what
+the others take of it, without the statements that nobody needs (what only a kernel's view does).
 """
 
 import html
 import json
 import re
 import shutil
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from string import Template
@@ -27,17 +29,42 @@ BESIDE = (*freeze.SHOWS, WEB / "alone.css", WEB / "framed.js")  # what the pages
 FOLDER = "{folder}"  # stands in a module for the address of the frames, as in alone.js
 
 COMMENT = re.compile(r"^[ \t]*//.*\n|/\*\*(?s:.*?)\*/[ \t]*\n?", re.MULTILINE)
-IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([\w-]+)\.js";$', re.MULTILINE)
-EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
-INDENT = re.compile(r"^ +", re.MULTILINE)
-WIDGET = re.compile(r"^export default \{render\};\n", re.MULTILINE)  # picture.js, for a kernel
+IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
+STATEMENT = re.compile(r"^(?=[^\s\])}])", re.MULTILINE)  # begins at the margin
+DECLARED = re.compile(r"(export )?(?:async )?(?:function|class|const|let) (\w+|[\[{][^=]+)")
+WORD = re.compile(r"\w+")
+INDENT = re.compile(r"^ +|\n(?=\n)", re.MULTILINE)
+WIDGET = "export default {render};\n"  # picture.js, for a kernel
 
 
 # --- modules
 
 
+@dataclass
+class _Module:
+    """The statements of a module, what it takes from others, and what others take from it."""
+
+    statements: list[str]
+    imports: dict[str, list[str]]  # name of a module -> names
+    wanted: set[str]
+
+    def kept(self):
+        """The statements that are needed for what is wanted, in their order."""
+        names = [
+            set(WORD.findall(found[2])) if (found := DECLARED.match(s)) else None
+            for s in self.statements
+        ]
+        kept, used = set(), set(self.wanted)
+        while more := {i for i, own in enumerate(names) if own is None or own & used} - kept:
+            kept |= more
+            used |= {word for i in more for word in WORD.findall(self.statements[i])}
+        return [self.statements[i] for i in sorted(kept)], used
+
+
 def bundle(name, read=lambda name: SOURCES[f"{name}.js"].read_text(encoding="utf-8")):
-    """A module and all that it imports as one text, in which ``NAME_js`` is what NAME.js exports.
+    """A module and what it needs of all that it imports, as one text.
+
+    In it ``NAME_js`` is what is exported by NAME.js, and nothing has a comment or an indentation.
 
     Parameters
     ----------
@@ -49,23 +76,43 @@ def bundle(name, read=lambda name: SOURCES[f"{name}.js"].read_text(encoding="utf
     modules = {}
 
     def add(name):
-        if name in modules:
-            return
-        text = INDENT.sub("", WIDGET.sub("", COMMENT.sub("", read(name))))
-        if any(line.count("`") % 2 for line in text.splitlines()):
-            raise ValueError(f"{name}.js: a text of several lines would lose its indentation")
-        for _, other in IMPORT.findall(text):
-            add(other)
-        exported = ", ".join(found[2] for found in EXPORT.finditer(text))
-        body = EXPORT.sub(r"\1", IMPORT.sub(r"const \1 = \2_js;", text))
-        if left := re.search(r"^(import|export)\b.*", body, re.MULTILINE):
-            raise ValueError(f"{name}.js: no way to put “{left[0]}” into one file with the others")
-        modules[name] = (
-            f"const {name}_js = (() => {{\n{body.strip()}\nreturn {{{exported}}};\n}})();"
-        )
+        if name not in modules:
+            parsed = _parsed(name, read(name))
+            for other in parsed.imports:
+                add(other)
+            modules[name] = parsed
 
     add(name)
-    return "\n".join(modules.values())
+    exports = [DECLARED.match(statement) for statement in modules[name].statements]
+    modules[name].wanted = {found[2] for found in exports if found and found[1]}
+    texts = []
+    for name, parsed in reversed(modules.items()):  # who takes comes before who gives
+        statements, used = parsed.kept()
+        taken = {other: [n for n in names if n in used] for other, names in parsed.imports.items()}
+        for other, names in taken.items():
+            modules[other].wanted |= set(names)
+        heads = [f"const {{{', '.join(names)}}} = {other}_js;\n" for other, names in taken.items()]
+        body = "".join([*heads, *(statement.removeprefix("export ") for statement in statements)])
+        given = ", ".join(sorted(parsed.wanted))
+        texts.append(f"const {name}_js = (() => {{\n{body}return {{{given}}};\n}})();\n")
+    return "".join(reversed(texts))
+
+
+def _parsed(name, text):
+    text = COMMENT.sub("", text).replace(WIDGET, "")
+    imports = {other: WORD.findall(names) for names, other in IMPORT.findall(text)}
+    statements = [
+        INDENT.sub("", statement)
+        for statement in STATEMENT.split(IMPORT.sub("", text))
+        if statement.strip()
+    ]
+    for statement in statements:
+        first = statement.splitlines()[0]
+        if re.match(r"import\b|export\b", first) and not DECLARED.match(statement):
+            raise ValueError(f"{name}.js: no way to put “{first}” into one file with the others")
+        if any(line.count("`") % 2 for line in statement.splitlines()):
+            raise ValueError(f"{name}.js: a text of several lines would lose its indentation")
+    return _Module(statements, imports, set())
 
 
 def module(entry, bundled, live=""):
