@@ -11,7 +11,7 @@ from kl_course.scene import INCH, POINTS, Drawing
 from tests.test_walks import Reader, farthest, faults_of_texts
 from tools import lessons
 
-SMALLEST = 8.0  # points, which are 11 px where the picture is shown as wide as it is drawn
+SMALLEST = 8.5  # points, which are 11.8 px where the picture is shown as wide as it is drawn
 RING = 8  # CSS pixels from a ring's middle to its edge, and a little room
 SETTINGS = 40  # random ones of each explorer
 

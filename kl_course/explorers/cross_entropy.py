@@ -31,6 +31,10 @@ from kl_helpers.distributions import cross_entropy_normal, entropy_normal, kl_no
 _DOTTED = {"color": "#888888", "linestyle": ":", "linewidth": 1.2}
 _DOTS = {"color": COLORS["sum"], "marker": ".", "markersize": 8, "alpha": 0.6}
 _LINK = {"color": COLORS["ink"], "marker": "o", "linewidth": 1}
+X = np.linspace(-8, 8, 401)
+MUS, SIGMAS = np.linspace(-3, 3, 121), np.linspace(0.5, 3, 101)
+TOP = 8.0  # nats
+H_P, H_PQ = "H(p)", "H(p, q)"
 
 
 @as_explorer
@@ -42,68 +46,42 @@ def explore_cross_entropy():
     Explorer
         Controls ``mu_q``, ``sigma_q``.
     """
-    x = np.linspace(-8, 8, 401)
-    mus, sigmas = np.linspace(-3, 3, 121), np.linspace(0.5, 3, 101)
-    top = 8.0  # nats
     entropy = entropy_normal(1)
-    h_p, h_pq = "H(p)", "H(p, q)"
 
     def compute(mu_q, sigma_q):
         divergence = kl_normal(0, 1, mu_q, sigma_q)
         values = {
-            h_p: entropy,
+            H_P: entropy,
             FORWARD: divergence,
-            h_pq: cross_entropy_normal(0, 1, mu_q, sigma_q),
+            H_PQ: cross_entropy_normal(0, 1, mu_q, sigma_q),
         }
         lowest = math.hypot(1, mu_q)
         data = {
-            "q": normal_pdf(x, mu_q, sigma_q),
+            "q": normal_pdf(X, mu_q, sigma_q),
             "divergence": divergence,
-            "trail": [(mu_q, sigma_q, values[h_pq])],
-            "mu": (mus, kl_normal(0, 1, mus, sigma_q), mu_q, 0),
-            "sigma": (sigmas, kl_normal(0, 1, mu_q, sigmas), sigma_q, lowest),
+            "trail": [(mu_q, sigma_q, values[H_PQ])],
+            "mu": (MUS, kl_normal(0, 1, MUS, sigma_q), mu_q, 0),
+            "sigma": (SIGMAS, kl_normal(0, 1, mu_q, SIGMAS), sigma_q, lowest),
         }
         notes = [
-            cut_note(h_pq, values[h_pq], top, "nats"),
-            outside_note("q", x, mu_q, sigma_q),
+            cut_note(H_PQ, values[H_PQ], TOP, "nats"),
+            outside_note("q", X, mu_q, sigma_q),
             f"Over σ both are lowest at {lowest:.2f}, beyond the slider." if lowest > 3 else "",
         ]
         return Frame(values, data, notes)
 
-    def layout(figure):
-        mosaic = [["densities", "densities", "stack"], ["mu", "sigma", "stack"]]
-        widths, margins = (1, 1, 0.62), (0.065, 0.12, 0.985, 0.93, 0.3, 0.42)
-        if is_narrow(figure):
-            mosaic = [["densities", "densities"], ["mu", "stack"], ["sigma", "stack"]]
-            widths, margins = (1.5, 1), (0.145, 0.09, 0.98, 0.95, 0.33, 0.68)
-        axes = figure.subplot_mosaic(mosaic, width_ratios=widths)
-        figure.subplots_adjust(*margins)
-        label_axes(axes["densities"], y="density", xlim=(-8, 8), ylim=(0, 0.85))
-        add_key(axes["densities"], {"p": "p = N(0, 1)", "q": "q"})
-        plot_density(axes["densities"], x, normal_pdf(x, 0, 1), "p")
-        for name, symbol, grid in (("mu", "μ", mus), ("sigma", "σ", sigmas)):
-            room = 0.2 if is_narrow(figure) else 0.1  # for the dots at the ends
-            xlim = grid[0] - room, grid[-1] + room
-            label_axes(axes[name], x=f"{symbol} of q", y="nats", xlim=xlim, ylim=(0, top))
-            if name == "mu" or not is_narrow(figure):  # below each other one key is enough
-                add_key(axes[name], {"sum": h_pq, "gain": FORWARD}, most=1)
-        label_axes(axes["stack"], y="nats", xlim=(0, 1), ylim=(0, top))
-        add_key(axes["stack"], {"p": h_p, "gain": FORWARD}, filled=True, most=1)
-        axes["stack"].set_xticks([])
-        return axes
-
     def draw(axes, q, divergence, trail, mu, sigma):
-        plot_density(axes["densities"], x, q, "q")
+        plot_density(axes["densities"], X, q, "q")
         *visited, totals = zip(*trail, strict=True)
         panels = zip(("mu", "sigma"), (mu, sigma), visited, strict=True)
         for name, (grid, curve, here, lowest), places in panels:
             ax = axes[name]
-            plot_line(ax, [lowest, lowest], [0, top], "lowest", **_DOTTED)
+            plot_line(ax, [lowest, lowest], [0, TOP], "lowest", **_DOTTED)
             plot_curve(ax, grid, entropy + curve, "sum")
             plot_curve(ax, grid, curve, "gain")
             plot_line(ax, places, totals, "trail", linestyle="none", **_DOTS)
             plot_line(ax, [here, here], [divergence, entropy + divergence], "link", **_LINK)
-        _draw_stack(axes["stack"], entropy, divergence, top)
+        _draw_stack(axes["stack"], entropy, divergence, TOP)
 
     return Scene(
         "cross_entropy",
@@ -111,7 +89,7 @@ def explore_cross_entropy():
         "deviation of q; H(p) and D stacked to H(p, q).",
         sliders=normal_sliders(mu=(-3, 3, 0.1), sigma=(0.5, 3, 0.05), q=(2, 1.5)),
         compute=compute,
-        layout=layout,
+        layout=_lay_out,
         draw=draw,
         presets={"q = p": {"mu_q": 0, "sigma_q": 1}, "Far": {"mu_q": 3, "sigma_q": 1}},
         handles=normal_handles(itemgetter("densities"), "q"),
@@ -120,6 +98,29 @@ def explore_cross_entropy():
         height=430,
         narrow_height=490,
     )
+
+
+def _lay_out(figure):
+    mosaic = [["densities", "densities", "stack"], ["mu", "sigma", "stack"]]
+    widths, margins = (1, 1, 0.62), (0.065, 0.12, 0.985, 0.93, 0.3, 0.42)
+    if is_narrow(figure):
+        mosaic = [["densities", "densities"], ["mu", "stack"], ["sigma", "stack"]]
+        widths, margins = (1.5, 1), (0.145, 0.09, 0.98, 0.95, 0.33, 0.68)
+    axes = figure.subplot_mosaic(mosaic, width_ratios=widths)
+    figure.subplots_adjust(*margins)
+    label_axes(axes["densities"], y="density", xlim=(-8, 8), ylim=(0, 0.85))
+    add_key(axes["densities"], {"p": "p = N(0, 1)", "q": "q"})
+    plot_density(axes["densities"], X, normal_pdf(X, 0, 1), "p")
+    for name, symbol, grid in (("mu", "μ", MUS), ("sigma", "σ", SIGMAS)):
+        room = 0.2 if is_narrow(figure) else 0.1  # for the dots at the ends
+        xlim = grid[0] - room, grid[-1] + room
+        label_axes(axes[name], x=f"{symbol} of q", y="nats", xlim=xlim, ylim=(0, TOP))
+        if name == "mu" or not is_narrow(figure):  # below each other one key is enough
+            add_key(axes[name], {"sum": H_PQ, "gain": FORWARD}, most=1)
+    label_axes(axes["stack"], y="nats", xlim=(0, 1), ylim=(0, TOP))
+    add_key(axes["stack"], {"p": H_P, "gain": FORWARD}, filled=True, most=1)
+    axes["stack"].set_xticks([])
+    return axes
 
 
 def _draw_stack(ax, entropy, divergence, top):

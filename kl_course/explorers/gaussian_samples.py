@@ -24,6 +24,7 @@ from kl_course.scene import Frame, Scene, Slider, format_number
 from kl_helpers.distributions import kl_normal
 from kl_helpers.estimators import histogram_frequencies, kde, kl_histogram
 
+GRID, TOP = np.linspace(-1.2, 1.2, 481), 6.0  # x; density
 EPSILONS = (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
 
@@ -40,8 +41,6 @@ def explore_samples():
         Controls ``mu_p``, ``sigma_p``, ``mu_q``, ``sigma_q``, ``n``, ``bins``, ``epsilon``,
         ``seed``.
     """
-    grid = np.linspace(-1.2, 1.2, 481)
-    top = 6.0  # density
     exact, estimate, error = f"{FORWARD}, exact", f"{FORWARD}, from the histogram", "error"
     demo = {"n": 1000, "bins": 99, "epsilon": 1e-5}
 
@@ -55,36 +54,18 @@ def explore_samples():
         data = {
             "edges": edges,
             "bars": (p, q),
-            "curves": (kde(x, grid), kde(y, grid)),
+            "curves": (kde(x, GRID), kde(y, GRID)),
             "heading": f"estimate {format_number(guess)} nats, exact {format_number(truth)} nats",
         }
         values = {exact: truth, estimate: guess, error: guess - truth}
-        beyond = np.count_nonzero(np.abs(np.append(x, y)) > grid[-1])
+        beyond = np.count_nonzero(np.abs(np.append(x, y)) > GRID[-1])
         lie = "lies" if beyond == 1 else "lie"
         bar, curve = max(p.max(), q.max()), max(map(np.max, data["curves"]))
         notes = [
-            _cut(bar, curve, top),
+            _cut(bar, curve, TOP),
             f"{beyond} of the {2 * n} draws {lie} outside the picture." if beyond else "",
         ]
         return Frame(values, data, notes)
-
-    def layout(figure):
-        ax = figure.subplots()
-        narrow = (0.12, 0.16, 0.975, 0.82)  # with room for the heading above the key
-        figure.subplots_adjust(*(narrow if is_narrow(figure) else (0.06, 0.13, 0.98, 0.88)))
-        label_axes(
-            ax, x="x (bars: histogram, curves: KDE)", y="density", xlim=(-1.2, 1.2), ylim=(0, top)
-        )
-        add_key(ax, {"p": "p", "q": "q"})
-        return ax
-
-    def draw(ax, edges, bars, curves, heading):
-        for who, heights, curve in zip("pq", bars, curves, strict=True):
-            plot_histogram(ax, edges, heights, who)
-            plot_density(ax, grid, curve, who)
-        height, size = (1.16, 9.5) if is_narrow(ax.figure) else (1.035, 11)
-        look = {"color": COLORS["ink"], "fontsize": size}
-        plot_text(ax, -1.2, top * height, heading, "heading", **look)
 
     return Scene(
         "samples",
@@ -99,8 +80,8 @@ def explore_samples():
             seed_box(16),
         ],
         compute=compute,
-        layout=layout,
-        draw=draw,
+        layout=_lay_out,
+        draw=_draw,
         presets={
             "Similar": demo | {"mu_p": 0.2, "sigma_p": 0.1, "mu_q": 0.0, "sigma_q": 0.1},
             "Different": demo | {"mu_p": 0.0, "sigma_p": 0.1, "mu_q": 0.5, "sigma_q": 0.1},
@@ -110,6 +91,26 @@ def explore_samples():
         note_lines=2,
         narrow_height=270,
     )
+
+
+def _lay_out(figure):
+    ax = figure.subplots()
+    narrow = (0.12, 0.16, 0.975, 0.82)  # with room for the heading above the key
+    figure.subplots_adjust(*(narrow if is_narrow(figure) else (0.06, 0.13, 0.98, 0.88)))
+    label_axes(
+        ax, x="x (bars: histogram, curves: KDE)", y="density", xlim=(-1.2, 1.2), ylim=(0, TOP)
+    )
+    add_key(ax, {"p": "p", "q": "q"})
+    return ax
+
+
+def _draw(ax, edges, bars, curves, heading):
+    for who, heights, curve in zip("pq", bars, curves, strict=True):
+        plot_histogram(ax, edges, heights, who)
+        plot_density(ax, GRID, curve, who)
+    height, size = (1.16, 9.5) if is_narrow(ax.figure) else (1.035, 11)
+    look = {"color": COLORS["ink"], "fontsize": size}
+    plot_text(ax, -1.2, TOP * height, heading, "heading", **look)
 
 
 def _cut(bar, curve, top):
