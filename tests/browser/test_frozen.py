@@ -24,11 +24,11 @@ body[data-theme=dark] {{ background: #131416; color: #cfd0d0 }}</style></head>
 <body data-theme="light"><main><h1>{name}</h1><div style="height: {gap}px"></div>{box}</main></body>
 </html>"""
 # What Scene itself says of a setting, in place of what the page shows.
-REPLACE = """async ([still, moving], box = document.querySelector('.kl-picture')) => {
+REPLACE = """async ([still, moving], box = document.querySelector('.kl-live .kl-picture')) => {
     const image = box.querySelector('img');
     image.src = still;
     await image.decode();
-    box.querySelector('.kl-moving').innerHTML = moving;
+    box.querySelector('.kl-live .kl-moving').innerHTML = moving;
 }"""
 ROUNDING = 0.051  # of a point: outlines have at least one decimal in a file
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -42,7 +42,7 @@ SEEN = """exact => {
         numbers: texts('.kl-number', node => node.value),
         summary: texts('[role=status] .kl-lines > *, [role=status] .kl-notes > *',
             node => node.textContent).join('\\n'),
-        moving: box.querySelector('.kl-moving')?.innerHTML,
+        moving: box.querySelector('.kl-live .kl-moving')?.innerHTML,
         exact: other.innerHTML,
     };
 }"""
@@ -88,11 +88,11 @@ class FrozenPage:
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.goto(f"{site}/{name}{suffix}.html")
         self.box = self.page.locator(".kl-frozen")
-        self.said = self.box.locator(".kl-said")
-        self.picture = self.box.locator(".kl-picture")
+        self.said = self.box.locator(".kl-live .kl-said")
+        self.picture = self.box.locator(".kl-live .kl-picture")
 
     def ready(self):
-        self.box.locator(".kl-explorer").wait_for()
+        self.box.locator(".kl-live .kl-explorer").wait_for()
         return self
 
     def settle(self):
@@ -266,11 +266,11 @@ def test_a_hand_drags_the_picture(show, name):
 def test_what_is_snapped_or_goes_back_is_said(show):
     shown = show("two_normals")
     field = shown.box.get_by_role("textbox", name="μ of q, number")
-    field.fill("1.57")
+    field.fill("1.99")
     field.press("Enter")
     shown.settle()
     assert "nearest that there is a picture of" in shown.said.text_content()
-    assert shown.setting["mu_q"] == pytest.approx(1.6)
+    assert shown.setting["mu_q"] == pytest.approx(2)
     field.fill("99")
     field.press("Enter")
     shown.settle()
@@ -299,7 +299,7 @@ def test_a_try_is_said_when_it_is_pressed_and_not_before(show):
 
 def test_a_game_without_frames_says_where_it_can_be_played(show):
     shown = show("catch_the_modes")
-    assert shown.box.locator("button").all_text_contents() == ["Reset", "Copy link"]
+    assert shown.box.locator(".kl-live button:not(.kl-fold)").all_text_contents() == ["Reset", "Copy link"]
     assert "Commit guess" in shown.box.locator(".kl-about").text_content()
 
 
@@ -355,4 +355,4 @@ def test_in_print_the_committed_picture_stands(show):
     assert not shown.box.locator(".kl-committed").is_visible()
     shown.page.emulate_media(media="print")
     assert shown.box.locator(".kl-committed").is_visible()
-    assert not shown.box.locator(".kl-explorer").is_visible()
+    assert not shown.box.locator(".kl-live .kl-explorer").is_visible()
