@@ -299,7 +299,10 @@ def test_a_try_is_said_when_it_is_pressed_and_not_before(show):
 
 def test_a_game_without_frames_says_where_it_can_be_played(show):
     shown = show("catch_the_modes")
-    assert shown.box.locator(".kl-live button:not(.kl-fold)").all_text_contents() == ["Reset", "Copy link"]
+    assert shown.box.locator(".kl-live button:not(.kl-fold)").all_text_contents() == [
+        "Reset",
+        "Copy link",
+    ]
     assert "Commit guess" in shown.box.locator(".kl-about").text_content()
 
 
