@@ -396,7 +396,7 @@ class Learner:
 
     async def _say(self, **content):
         self._count += 1
-        said = {"page": self.name, "count": self._count} | content
+        said = {"page": self.name, "count": self._count, "narrow": False} | content
         data = {"method": "custom", "content": said}
         return await self._kernel.ask("comm_msg", comm_id=self._explorer, data=data)
 

@@ -201,7 +201,7 @@ class Explorer:
           from now on these count.
         """
         page = {key: message[key] for key in ("page", "count")}
-        narrow = message.get("narrow", False)
+        narrow = message["narrow"]
         if "ahead" in message:
             along, at = message["along"], message["at"]
             wanted = [at | {along: value} for value in message["ahead"][:_AHEAD]]

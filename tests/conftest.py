@@ -50,7 +50,8 @@ class Hand:
 
     def say(self, **message):
         self.count += 1
-        self.explorer._on_message({"page": self.page, "count": self.count} | message)
+        always = {"page": self.page, "count": self.count, "narrow": False}
+        self.explorer._on_message(always | message)
 
     def ask(self, **what):
         """Frame of a setting (``ask``), or of a handle's new place (``drag``, ``at``)."""

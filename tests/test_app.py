@@ -54,7 +54,7 @@ def comm(**data):
 
 
 def explorer(**content):
-    return comm(method="custom", content={"page": "a", "count": 1} | content)
+    return comm(method="custom", content={"page": "a", "count": 1, "narrow": False} | content)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,8 @@ def explorer(**content):
         said("comm_close", comm_id="a", data={}),
         comm(method="request_states"),
         explorer(ask={"mu_p": 0.5, "n": 3}),
+        explorer(ask={"mu_p": 0.5}, narrow=True),
+        explorer(still=True, narrow=True),
         explorer(drag=["p peak", 0.1, 0], at={"mu_p": 0.5}),
         explorer(ahead=[0.6, 1], along="mu_p", at={"mu_p": 0.5}),
         explorer(moved={"mu_p": 0.5}, visited=[{"mu_p": 0.4}], press=["Reset"]),
@@ -105,6 +107,8 @@ MAKE = {"comm_id": "a", "target_name": "jupyter.widget", "data": {"state": {}}}
         explorer(moved={}, visited=[], press=[["Reset"]]),
         explorer(moved={}, visited=[], press=[], still=""),
         explorer(page=1, ask={}),
+        explorer(narrow=1, ask={}),
+        explorer(still="picture"),
         explorer(),
         comm(method="custom", content={"code": "1"}),
         comm(method="request_state"),

@@ -19,7 +19,7 @@ from PIL import Image
 from kl_course import engine, recall
 from kl_course.engine import Explorer
 from kl_course.plots import label_axes, plot_line
-from kl_course.scene import Frame, Scene, Slider
+from kl_course.scene import Drawing, Frame, Scene, Slider
 
 
 def parabola(**options):
@@ -185,10 +185,31 @@ def test_an_action_is_a_button_and_its_state_is_not_on_the_page():
 
 def test_the_page_presses_buttons_and_says_what_was_moved_before():
     explorer, _ = parabola(presets={"Far": {"x": 4.5}})
-    page = {"page": "a", "count": 1}
+    page = {"page": "a", "count": 1, "narrow": False}
     said = page | {"moved": {"x": 1, "y": 2}, "visited": [], "press": ["Far"]}
     explorer.view._handle_custom_msg(said, [])
     assert explorer.values() == {"x²": 20.25, "x + y": 6.5}
+
+
+def test_a_narrow_page_has_pictures_of_its_own_and_the_traits_stay_wide(hand):
+    explorer, _ = parabola(presets={"Far": {"x": 4.5}})
+    page = hand(explorer)
+    wide, still = explorer.view.moving, explorer.view.still
+    page.say(still=True, narrow=True)
+    narrow_still, first = page.answers
+    assert narrow_still["frames"] == []
+    image = Image.open(io.BytesIO(base64.b64decode(narrow_still["still"])))
+    assert image.size == (2 * 360, 2 * explorer.scene.narrow_height)
+    assert first["frames"][0]["setting"] == explorer.view.setting
+    page.say(moved={}, visited=[], press=["Far"], narrow=True)
+    (frame,) = page.answers[-1]["frames"]
+    again = Drawing(explorer.scene, narrow=True)
+    again.show(explorer.frame)
+    assert frame["moving"] == again.svg(explorer.scene.name) != explorer.view.moving
+    assert frame["places"] == again.places(explorer.view.setting)
+    assert frame["setting"] == explorer.view.setting == {"x": 4.5, "y": 1.0}
+    explorer.reset()
+    assert (explorer.view.moving, explorer.view.still) == (wide, still)
 
 
 def test_an_asked_frame_is_the_one_that_would_be_shown_and_changes_nothing(hand, sent):

@@ -133,27 +133,24 @@ def _is_harmless(data):
 def _is_of_an_explorer(content):
     """What `Explorer._on_message` takes, and nothing more."""
     match content:
-        case {"page": str(), "count": int(), "ask": setting, **rest}:
+        case {"page": str(), "count": int(), "narrow": bool(), **said}:
+            return _is_said_by_a_hand(said)
+    return False
+
+
+def _is_said_by_a_hand(said):
+    match said:
+        case {"still": True, **rest}:
+            settings = []
+        case {"ask": setting, **rest}:
             settings = [setting]
-        case {"page": str(), "count": int(), "drag": [str(), Real(), Real()], "at": at, **rest}:
+        case {"drag": [str(), Real(), Real()], "at": at, **rest}:
             settings = [at]
-        case {
-            "page": str(),
-            "count": int(),
-            "ahead": list(ahead),
-            "along": str(),
-            "at": at,
-            **rest,
-        }:
+        case {"ahead": list(ahead), "along": str(), "at": at, **rest}:
             settings = [at, dict(enumerate(ahead))]
-        case {
-            "page": str(),
-            "count": int(),
-            "moved": moved,
-            "visited": list(visited),
-            "press": list(press),
-            **rest,
-        } if all(isinstance(label, str) for label in press):
+        case {"moved": moved, "visited": list(visited), "press": list(press), **rest} if all(
+            isinstance(label, str) for label in press
+        ):
             settings = [moved, *visited]
         case _:
             return False
