@@ -535,8 +535,8 @@ class ExplorerView:
 
     @property
     def buttons(self):
-        """Those of the scene: what is copied is no setting."""
-        return self.box.locator("button:not(.kl-copy)").all_text_contents()
+        """Those of the scene: to copy or to unfold is no setting."""
+        return self.box.locator("button:not(.kl-copy, .kl-fold)").all_text_contents()
 
     def _row(self, label):
         return self._rows.nth(self.labels.index(label))
