@@ -16,8 +16,8 @@ $(shell mkdir -p build/home)
 export HOME := $(CURDIR)/build/home
 endif
 
-.PHONY: help lab site lite slides app test unlinted test-machines test-lowest test-newest test-browser bench notebooks lint \
-	format constraints
+.PHONY: help lab site lite slides app test unlinted test-machines test-lowest test-newest test-hosts test-browser bench \
+	notebooks lint format constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,10 @@ test-lowest: $(UV) ## make test with the lowest versions that pyproject.toml all
 
 test-newest: $(UV) ## make test with the newest versions of everything, on the newest Python that is here
 	@tools/other_versions.sh newest
+
+test-hosts: $(UV) ## try an explorer in marimo, Notebook, Shiny, Solara and a shared notebook, in Chromium (HOSTS=marimo)
+	@tools/venv.sh browser
+	@$(VENV_PYTHON) -m tools.hosts $(HOSTS)
 
 test-browser: ## drive the notebooks in a real JupyterLab in Chromium
 	@tools/venv.sh browser
