@@ -420,7 +420,7 @@ def test_an_impossible_setting_brings_no_traceback_to_the_page(attacker, what):
     attacker.answers_to(attacker.send("shell", "comm_msg", control))
     states = next(m["data"]["states"] for m in attacker.heard if "states" in m.get("data", {}))
     (explorer,) = (name for name, model in states.items() if "setting" in model["state"])
-    said = {"method": "custom", "content": {"page": "a", "count": 1} | what}
+    said = {"method": "custom", "content": {"page": "a", "count": 1, "narrow": False} | what}
     asked = attacker.send("shell", "comm_msg", {"comm_id": explorer, "data": said})
     answers = attacker.answers_to(asked)
     assert "status" in answers

@@ -46,7 +46,7 @@ ALL_SHOWN = ".reveal .fragment { opacity: 1 !important; visibility: visible !imp
 TALL = {"draw_q", "cross_entropy", "two_directions"}
 LETTERING = """() => {
     const svg = Reveal.getCurrentSlide().querySelector('.kl-live .kl-moving > svg');
-    const scale = svg.clientWidth / svg.viewBox.baseVal.width;
+    const scale = svg.parentElement.clientWidth / svg.viewBox.baseVal.width;
     const texts = [...svg.querySelectorAll('text')];
     return [8.5, ...texts.map(text => parseFloat(text.getAttribute('font-size')))].map(
         points => points * scale);
