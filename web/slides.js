@@ -93,13 +93,13 @@ async function show() {
  * @param {HTMLElement} slide
  */
 function place(slide) {
-    const box = first(slide, ".kl-explorer");
+    const box = first(slide, ".kl-live .kl-explorer");
     const picture = box && first(box, ".kl-picture");
     /** @type {HTMLElement | null | undefined} */
     const frozen = box?.closest(".kl-frozen");
     if (!picture || !frozen?.querySelector(".kl-live") || frozen.dataset.placed) return;
     const room = FLOOR - frozen.offsetTop;
-    const ratio = picture.offsetWidth / picture.offsetHeight;
+    const ratio = Number(getComputedStyle(box).getPropertyValue("--kl-narrow"));
     const width = Math.min(640, Math.floor(room * ratio));
     frozen.style.setProperty("--picture", `${width}px`);
     frozen.dataset.placed = "true";

@@ -36,9 +36,10 @@ CUT = """() => {
         return wide > 1 && height > 1 && (right > width + 1 || left < -1) && !scrolls(node);
     }).map(node => node.outerHTML.slice(0, 120));
 }"""
-# Where picture and numbers are while a slider's row stands at the lower end of the screen.
+# Where picture and numbers are while a slider's row is on the screen.
 IN_VIEW = """box => [...box.querySelectorAll('.kl-live .kl-row')].map(row => {
-    row.scrollIntoView({block: 'end', behavior: 'instant'});
+    box.querySelector('.kl-live').scrollIntoView({block: 'start', behavior: 'instant'});
+    row.scrollIntoView({block: 'nearest', behavior: 'instant'});
     const rect = query => box.querySelector(`.kl-live ${query}`).getBoundingClientRect();
     const [picture, lines, slider] = [rect('.kl-picture'), rect('.kl-lines'),
         row.getBoundingClientRect()];
