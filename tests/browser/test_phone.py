@@ -39,7 +39,8 @@ CUT = """() => {
 # Where picture and numbers are while a slider's row is on the screen.
 IN_VIEW = """box => [...box.querySelectorAll('.kl-live .kl-row')].map(row => {
     box.querySelector('.kl-live').scrollIntoView({block: 'start', behavior: 'instant'});
-    row.scrollIntoView({block: 'nearest', behavior: 'instant'});
+    const block = innerHeight < 480 ? 'nearest' : 'end';
+    row.scrollIntoView({block, behavior: 'instant'});
     const rect = query => box.querySelector(`.kl-live ${query}`).getBoundingClientRect();
     const [picture, lines, slider] = [rect('.kl-picture'), rect('.kl-lines'),
         row.getBoundingClientRect()];
