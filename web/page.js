@@ -17,7 +17,7 @@ dark.addEventListener("change", followTheme);
 followTheme();
 
 // What scrolls sideways must be reached by the keyboard.
-const WIDE = ".table-wrapper, .highlight pre, div.math";
+const WIDE = ".table-wrapper, .highlight pre, div.math, p:has(.katex)";
 function letScroll() {
     /** @type {NodeListOf<HTMLElement>} */
     const wide = document.querySelectorAll(WIDE);
