@@ -219,7 +219,8 @@ class Explorer:
                 if narrow:  # before the traits, of which it takes the setting and the readout
                     self._answer(page, self._setting(), narrow)
         elif "still" in message:
-            png = base64.b64encode(self._drawing(narrow).png(moving=False)).decode()
+            with self._lock:
+                png = base64.b64encode(self._drawing(narrow).png(moving=False)).decode()
             self.view.send({**page, "still": png, "frames": []})
             self._answer(page, self._setting(), narrow)
         else:

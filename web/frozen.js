@@ -38,7 +38,6 @@ import {
  * @property {Scene} scene
  * @property {Layout} layout
  * @property {string} still an image in base64
- * @property {string} about what slides together here, and what only the live version has
  * @property {Record<string, number[]>} stops the values that a slider has in some frame
  * @property {Record<string, Button>} buttons
  * @property {number[]} back the state that a moved slider goes back to, from each
@@ -263,8 +262,7 @@ class Frozen {
         if (button.reset) {
             this.trail += 1;
             this.show(this.start);
-        }
-        if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
+        } else if (button.set) this.go({...setting, ...button.set}, Object.keys(button.set), back);
         else if (button.swap) this.swap(button.swap, back);
         else if (button.next) {
             const {[button.next]: seeds} = this.head.stops;

@@ -97,7 +97,7 @@ function place(slide) {
     const picture = box && first(box, ".kl-picture");
     /** @type {HTMLElement | null | undefined} */
     const frozen = box?.closest(".kl-frozen");
-    if (!picture || !frozen?.querySelector(".kl-live") || frozen.dataset.placed) return;
+    if (!picture || !frozen || frozen.dataset.placed) return;
     const room = FLOOR - frozen.offsetTop;
     const ratio = Number(getComputedStyle(box).getPropertyValue("--kl-narrow"));
     const width = Math.min(640, Math.floor(room * ratio));

@@ -187,29 +187,22 @@ def test_sliders_beyond_four_are_folded_away(site, new_page):
     assert live.get_by_role("button", name="sliders").count() == 0
 
 
-def test_frames_come_when_the_network_is_back(site, new_page):
+@pytest.mark.parametrize("again", ["the network is back", "you touch it"])
+def test_frames_that_did_not_come_are_fetched_again(site, new_page, again):
     page = new_page()
     page.route("**/*.json.gz", lambda route: route.abort())
     page.goto(f"{site.url}/00-start-here.html")
     box = page.locator(".kl-frozen").first
     box.scroll_into_view_if_needed()
-    box.get_by_text("It tries again when the network is back").wait_for()
+    said = box.get_by_text(f"when {again}")
+    said.wait_for()
     page.unroute("**/*.json.gz")
-    page.evaluate("dispatchEvent(new Event('online'))")
+    if again == "you touch it":
+        box.locator("img:visible").first.click()
+    else:
+        page.evaluate("dispatchEvent(new Event('online'))")
     box.locator(".kl-live").wait_for()
-    assert not box.get_by_text("tries again").is_visible()
-
-
-def test_frames_come_at_a_touch(site, new_page):
-    page = new_page()
-    page.route("**/*.json.gz", lambda route: route.abort())
-    page.goto(f"{site.url}/00-start-here.html")
-    box = page.locator(".kl-frozen").first
-    box.scroll_into_view_if_needed()
-    box.get_by_text("when you touch it").wait_for()
-    page.unroute("**/*.json.gz")
-    box.locator("img:visible").first.click()
-    box.locator(".kl-live").wait_for()
+    assert not said.is_visible()
 
 
 def test_a_live_explorer_is_narrow_where_its_page_is(show_explorers):
