@@ -224,10 +224,11 @@ class Explorer:
             self.view.send({**page, "still": png, "frames": []})
             self._answer(page, self._setting(), narrow)
         else:
-            drag = "drag" in message
-            setting = self._dragged(message, narrow) if drag else message["ask"]
-            self.scene.check(setting)
-            self._answer(page, setting, narrow)
+            with self._lock:  # another thread may be drawing ahead
+                drag = "drag" in message
+                setting = self._dragged(message, narrow) if drag else message["ask"]
+                self.scene.check(setting)
+                self._answer(page, setting, narrow)
 
     def _answer(self, page: dict, setting: Setting, narrow: bool) -> None:
         with self._lock, self._or_why_not():

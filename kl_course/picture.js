@@ -587,7 +587,7 @@ const SILENT =
 const TRAIL = 60; // visited settings that the kernel is told
 
 /** @implements {Source} */
-class Live {
+export class Live {
     /** @param {Model} model */
     constructor(model) {
         this.model = model;
@@ -898,7 +898,7 @@ class Live {
             this.left = left;
             return;
         }
-        this.unanswered.delete(count);
+        this.answered(count);
         const [frame] = frames;
         if (count > this.last) {
             this.last = count;
@@ -909,13 +909,25 @@ class Live {
         if (this.unanswered.size) return;
         this.place = null;
         if (this.resting) this.rest();
+        this.listen("setting"); // nothing more is on its way, though no newer frame was drawn
+    }
+
+    /**
+     * Answers come in the order of the questions, so one that was lost is not waited for.
+     * @param {number} count
+     */
+    answered(count) {
+        for (const asked of this.unanswered) if (asked <= count) this.unanswered.delete(asked);
     }
 
     /** What counts in the kernel now: by this page, another one, or a line of Python. */
     adopt() {
         this.alive();
         const {page, count = 0} = this.model.get("heard");
-        if (page === this.page && count >= this.told) this.told = 0;
+        if (page === this.page) {
+            this.answered(count);
+            if (count >= this.told) this.told = 0;
+        }
         const frame = this.fromKernel();
         if (frame.readout.error !== undefined) {
             this.unanswered.clear();
