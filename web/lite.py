@@ -28,8 +28,8 @@ EXTENSIONS = (
 # Pure Python that the runtime lacks. Its kernel asks for comm when it starts.
 LACKING = ("anywidget", "comm", "ipywidgets", "psygnal")
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
-# Without --no-deps the runtime's Matplotlib would be refused: the bound of pyproject.toml is for
-# tests in which a warning is an error. An import is all that its own packages need.
+# Without --no-deps ipywidgets would fetch what only a server needs. An import is all that the
+# runtime's own packages need.
 FETCH = """\
 # Python runs in this page, and has to fetch the course first.
 import matplotlib, scipy, typing_extensions
